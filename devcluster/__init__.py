@@ -5,8 +5,11 @@
     process.py    a server as a process: started, awaited, stopped, found again after a crash
     servers.py    how each of the five servers is started
     cluster.py    all of them together in one folder, with a kubeconfig and an env file
+    kubectl.py    the kubectl that tests and the demo use
     controller.py the controller as a local process under its own ServiceAccount
-    __main__.py   `python -m devcluster up | down | status`
+    zone.py       what is in the DNS zones: read, changed, held back
+    demo.py       two Certificates, issued and verified
+    __main__.py   `python -m devcluster up | down | status | demo`
 
 Everything listens on loopback, on ports that were free. Nothing here is meant for production.
 """

