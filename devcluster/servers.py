@@ -19,6 +19,7 @@ from devcluster.process import Process, free_port, start
 EAB_KEY_ID = "kid-1"
 BLOCKED_NAME = "blocked.example.com"
 DAY = 24 * 3600
+PROFILES = {"default": 90 * DAY, "shortlived": 6 * DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class Pebble:
         with urllib.request.urlopen(url, context=context) as answer:
             content: bytes = answer.read()
         return content
+
+    def ca_bundle(self) -> str:
+        """The PEM that verifies its HTTPS, in base64 as an issuer's spec takes it."""
+        return base64.b64encode(self.ca.read_bytes()).decode()
 
     def requests(self) -> list[dict[str, str]]:
         """What the CA has answered so far: time, method, path, status, location, userAgent."""
@@ -204,10 +209,14 @@ def start_pebble(
     dns_server: str,
     environment: Mapping[str, str] | None = None,
     eab_required: bool = False,
+    profiles: Mapping[str, int] = PROFILES,
     name: str = "pebble",
     die_with_parent: bool = False,
 ) -> Pebble:
-    """Pebble with its faults on (5 % of the nonces refused), validating through `dns_server`."""
+    """Pebble with its faults on (5 % of the nonces refused), validating through `dns_server`.
+
+    `profiles` gives the validity in seconds by name; an order that names none gets any of them.
+    """
     listen, management = (f"127.0.0.1:{free_port()}" for _ in range(2))
     server = authority.issue(name, server=True)
     access_log = folder / f"{name}-access.jsonl"
@@ -225,10 +234,7 @@ def start_pebble(
         "externalAccountBindingRequired": eab_required,
         "externalAccountMACKeys": {EAB_KEY_ID: eab_key},
         "domainBlocklist": [BLOCKED_NAME],
-        "profiles": {
-            "default": {"description": "90 days", "validityPeriod": 90 * DAY},
-            "shortlived": {"description": "six days", "validityPeriod": 6 * DAY},
-        },
+        "profiles": {key: {"validityPeriod": value} for key, value in profiles.items()},
         "accessLog": str(access_log),
     }
     config_file = folder / f"{name}.json"

@@ -1,0 +1,23 @@
+"""The whole controller on a real control plane. One cluster a session, one controller a module."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from devcluster.cluster import Cluster
+from devcluster.controller import Controller
+from tests.system.world import World, installed
+
+
+@pytest.fixture(scope="session")
+def world(devcluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The session's cluster with our API installed; no controller runs yet."""
+    return installed(devcluster, tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def controller(world: World) -> Iterator[Controller]:
+    """The controller, for the tests of one module."""
+    running = world.start_controller()
+    yield running
+    running.stop()
