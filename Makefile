@@ -5,7 +5,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test cluster cluster-down check format bench
+.PHONY: help setup demo demo-down test cluster cluster-down check format bench lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,7 +49,7 @@ format: setup ## put the code into form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-requirements.txt: pyproject.toml ## lock the dependencies anew
-	@$(RUN) piptools --version >/dev/null
-	@$(RUN) piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
-		--no-emit-trusted-host --extra dev --output-file $@ pyproject.toml
+lock: setup ## choose the versions of the dependencies anew
+	@CUSTOM_COMPILE_COMMAND="make lock" $(RUN) piptools compile --quiet --upgrade --generate-hashes --allow-unsafe \
+		--strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--extra controller --extra dev --output-file requirements.txt pyproject.toml

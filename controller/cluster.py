@@ -1,4 +1,4 @@
-"""What every room is given: the API server, what is known of its objects, time, and the people's ear."""
+"""What every room is given: the API server, what is known of its objects, time, events."""
 
 from dataclasses import dataclass
 
@@ -19,8 +19,8 @@ from orderapi.order import Order
 class Cluster:
     """The cluster as one process sees it. Caches hold what watches and own writes told.
 
-    `secrets` knows the labelled Secrets alone, and of those no key bytes. `named` waits for one Secret
-    by name, for whoever found it missing.
+    `secrets` knows the labelled Secrets alone, and of those no key bytes. `named` waits for one
+    Secret by name, for whoever found it missing.
     """
 
     kube: Kube

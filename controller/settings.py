@@ -1,8 +1,9 @@
 """Every setting of the controller: its flag, its unit, its default, what it is for.
 
-Flags carry cert-manager's names wherever it has the same setting, so that a deployment's arguments can
-move over as they are. Booleans and durations are written as Go writes them (`--leader-elect=false`,
-`1h30m`). The command line is the only source: nothing here reads the environment.
+Flags carry cert-manager's names wherever it has the same setting, so that a deployment's arguments
+can move over as they are. Booleans and durations are written as Go writes them
+(`--leader-elect=false`, `1h30m`). The command line is the only source: nothing here reads the
+environment.
 """
 
 import argparse
@@ -134,7 +135,7 @@ class Settings:
         _boolean,
     )
     metrics_listen_address: str = _flag(
-        "0.0.0.0:9402",  # noqa: S104  a pod's probes and Prometheus come from outside
+        "0.0.0.0:9402",
         "Where /metrics, /healthz and /readyz are served.",
     )
     log_level: str = _flag("info", "debug, info, warning or error.", str.lower)
@@ -160,6 +161,7 @@ def read(argv: Sequence[str]) -> Settings:
     )
     for field in dataclasses.fields(Settings):
         boolean = isinstance(field.default, bool)
+        optional: dict[str, Any] = {"nargs": "?", "const": True} if boolean else {}
         parser.add_argument(
             "--" + field.name.replace("_", "-"),
             dest=field.name,
@@ -167,7 +169,7 @@ def read(argv: Sequence[str]) -> Settings:
             default=field.default,
             help=f"{field.metadata['help']} Default: {_shown(field.default)}.".replace("%", "%%"),
             metavar="BOOL" if boolean else field.name.rpartition("_")[2].upper(),
-            **({"nargs": "?", "const": True} if boolean else {}),
+            **optional,
         )
     return Settings(**vars(parser.parse_args(argv)))
 

@@ -1,0 +1,142 @@
+"""Names of the API: groups, annotations, labels, finalizers, condition types, event reasons, and
+the names of the objects that are made. What is copied from object to object is told in `copying`.
+"""
+
+import hashlib
+import re
+import zlib
+from typing import Final
+
+GROUP: Final = "cert-manager.io"
+ACME_GROUP: Final = "acme.cert-manager.io"
+VERSION: Final = "v1"
+
+# Annotations on Certificates, CertificateRequests and Secrets.
+CERTIFICATE_NAME: Final = "cert-manager.io/certificate-name"
+CERTIFICATE_REVISION: Final = "cert-manager.io/certificate-revision"
+PRIVATE_KEY_SECRET_NAME: Final = "cert-manager.io/private-key-secret-name"  # noqa: S105
+ISSUE_TEMPORARY_CERTIFICATE: Final = "cert-manager.io/issue-temporary-certificate"
+ISSUER_NAME: Final = "cert-manager.io/issuer-name"
+ISSUER_KIND: Final = "cert-manager.io/issuer-kind"
+ISSUER_GROUP: Final = "cert-manager.io/issuer-group"
+COMMON_NAME: Final = "cert-manager.io/common-name"
+ALT_NAMES: Final = "cert-manager.io/alt-names"
+IP_SANS: Final = "cert-manager.io/ip-sans"
+URI_SANS: Final = "cert-manager.io/uri-sans"
+EMAIL_SANS: Final = "cert-manager.io/email-sans"
+SUBJECT_ORGANIZATIONS: Final = "cert-manager.io/subject-organizations"
+SUBJECT_ORGANIZATIONAL_UNITS: Final = "cert-manager.io/subject-organizationalunits"
+SUBJECT_COUNTRIES: Final = "cert-manager.io/subject-countries"
+SUBJECT_PROVINCES: Final = "cert-manager.io/subject-provinces"
+SUBJECT_LOCALITIES: Final = "cert-manager.io/subject-localities"
+SUBJECT_STREET_ADDRESSES: Final = "cert-manager.io/subject-streetaddresses"
+SUBJECT_POSTAL_CODES: Final = "cert-manager.io/subject-postalcodes"
+SUBJECT_SERIAL_NUMBER: Final = "cert-manager.io/subject-serialnumber"
+ALLOW_DIRECT_INJECTION: Final = "cert-manager.io/allow-direct-injection"
+DISABLE_VALIDATION: Final = "cert-manager.io/disable-validation"
+
+# Annotations on Certificates that change the solver of their Orders.
+HTTP01_OVERRIDE_INGRESS_NAME: Final = "acme.cert-manager.io/http01-override-ingress-name"
+HTTP01_OVERRIDE_INGRESS_CLASS: Final = "acme.cert-manager.io/http01-override-ingress-class"
+HTTP01_OVERRIDE_INGRESS_CLASS_NAME: Final = (
+    "acme.cert-manager.io/http01-override-ingress-ingressclassname"
+)
+HTTP01_PARENT_REF_NAME: Final = "acme.cert-manager.io/http01-parentrefname"
+HTTP01_PARENT_REF_KIND: Final = "acme.cert-manager.io/http01-parentrefkind"
+HTTP01_PARENT_REF_NAMESPACE: Final = "acme.cert-manager.io/http01-parentrefnamespace"
+
+# Our own.
+ATTEMPTS: Final = "kubectl-order/attempts"
+"""Annotation of a CertificateRequest: times (RFC 3339, comma-separated) of the last requests for
+the same names."""
+
+# Labels.
+NEXT_PRIVATE_KEY: Final = "cert-manager.io/next-private-key"
+WATCHED_SECRET: Final = "controller.cert-manager.io/fao"  # noqa: S105
+"""With the value "true": the Secret is one that the controller keeps, and watches."""
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+HTTP_DOMAIN: Final = "acme.cert-manager.io/http-domain"
+HTTP_TOKEN: Final = "acme.cert-manager.io/http-token"  # noqa: S105
+HTTP01_SOLVER: Final = "acme.cert-manager.io/http01-solver"
+
+# Finalizers of Challenges.
+FINALIZER: Final = "acme.cert-manager.io/finalizer"
+LEGACY_FINALIZER: Final = "finalizer.acme.cert-manager.io"
+
+# Condition types.
+READY: Final = "Ready"
+ISSUING: Final = "Issuing"
+APPROVED: Final = "Approved"
+DENIED: Final = "Denied"
+INVALID_REQUEST: Final = "InvalidRequest"
+
+# Reasons of a CertificateRequest's Ready condition.
+REASON_PENDING: Final = "Pending"
+REASON_FAILED: Final = "Failed"
+REASON_ISSUED: Final = "Issued"
+REASON_DENIED: Final = "Denied"
+
+# Event reasons. The component that reports them is EVENT_SOURCE.
+EVENT_SOURCE: Final = "cert-manager"
+EVENT_ISSUING: Final = "Issuing"
+EVENT_GENERATED: Final = "Generated"
+EVENT_REUSED: Final = "Reused"
+EVENT_DELETED: Final = "Deleted"
+EVENT_DECODE_FAILED: Final = "DecodeFailed"
+EVENT_CANNOT_REGENERATE_KEY: Final = "CannotRegenerateKey"
+EVENT_REQUESTED: Final = "Requested"
+EVENT_REQUEST_FAILED: Final = "RequestFailed"
+EVENT_CERTIFICATE_ISSUED: Final = "CertificateIssued"
+EVENT_ORDER_CREATED: Final = "OrderCreated"
+EVENT_ORDER_VALID: Final = "OrderValid"
+EVENT_CREATED: Final = "Created"
+EVENT_SOLVER: Final = "Solver"
+EVENT_STARTED: Final = "Started"
+EVENT_PRESENTED: Final = "Presented"
+EVENT_PRESENT_ERROR: Final = "PresentError"
+EVENT_DOMAIN_VERIFIED: Final = "DomainVerified"
+EVENT_FAILED: Final = "Failed"
+EVENT_CLEAN_UP_ERROR: Final = "CleanUpError"
+
+# A Challenge's name fits a label value, 63 characters: 48 of the prefix, "-", up to ten digits of
+# the hash, "-", three of the index.
+_MAX_PREFIX: Final = 48
+_MAX_REQUEST_PREFIX: Final = 233
+_REQUEST_PREFIX_KEPT: Final = 168
+
+_NOT_ALLOWED: Final = re.compile(r"[^a-z0-9.-]+")
+_NOT_ALPHANUMERIC_ENDS: Final = ".-"
+_BROKEN_DOT: Final = re.compile(r"-*\.[.-]*")
+
+
+def order_name(prefix: str, request_uid: str, salt: int) -> str:
+    """Name of the Order for a request: always the same for one UID and salt.
+
+    It is `prefix` cut to 48 characters, "-", and the CRC-32 of `<request_uid>/<salt>` in decimal:
+    a DNS subdomain and a label value of at most 59 characters, whatever `prefix` holds.
+    """
+    number = zlib.crc32(f"{request_uid}/{salt}".encode())
+    return f"{_cut(_subdomain(prefix), _MAX_PREFIX)}-{number}"
+
+
+def challenge_name(order_name: str, index: int) -> str:
+    """Name of the Challenge for the authorization at `index` (from 0) of an Order's status."""
+    return f"{order_name}-{index}"
+
+
+def request_name(certificate: str, revision: int) -> str:
+    """Name of the CertificateRequest for a revision; an over-long name is cut, with a digest."""
+    if len(certificate) > _MAX_REQUEST_PREFIX:
+        digest = hashlib.sha256(certificate.encode()).hexdigest()
+        certificate = f"{_cut(certificate, _REQUEST_PREFIX_KEPT)}-{digest}"
+    return f"{certificate}-{revision}"
+
+
+def _subdomain(text: str) -> str:
+    # A prefix may come from an annotation, and so hold anything.
+    dashed = _NOT_ALLOWED.sub("-", text.lower())
+    return _BROKEN_DOT.sub(".", dashed).strip(_NOT_ALPHANUMERIC_ENDS) or "order"
+
+
+def _cut(name: str, length: int) -> str:
+    return name[:length].rstrip(_NOT_ALPHANUMERIC_ENDS)
