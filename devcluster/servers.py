@@ -17,7 +17,9 @@ from devcluster import binary, pki
 from devcluster.process import Process, free_port, start
 
 EAB_KEY_ID = "kid-1"
-BLOCKED_NAME = "blocked.example.com"
+BLOCKED_NAME = (
+    "blocked.test"  # two labels: Pebble panics on names with fewer labels than a blocked one
+)
 DAY = 24 * 3600
 PROFILES = {"default": 90 * DAY, "shortlived": 6 * DAY}
 

@@ -1,10 +1,19 @@
 """The real parts that tests run against: started once a session, ended with it."""
 
+import asyncio
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from devcluster import cluster, pki, servers
+
+
+def pytest_configure() -> None:
+    """No example has a deadline: the machine is shared. No event loop is left over at the end."""
+    hypothesis.settings.register_profile("unhurried", deadline=None)
+    hypothesis.settings.load_profile("unhurried")
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(scope="session")

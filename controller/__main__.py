@@ -1,0 +1,48 @@
+"""`order-controller`: reads the command line and the environment, and runs the app."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+
+import uvloop
+
+from controller import app
+from controller.acme import Proxies
+from controller.runtime import logs
+from controller.runtime.credentials import NoCredentials
+from controller.runtime.lease import LeaseLost
+from controller.settings import Settings, read
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """0 when it was told to end, 1 when it could not go on, 2 when the command line is wrong."""
+    settings = read(sys.argv[1:])
+    logs.configure(sys.stderr, settings.log_level)
+    logging.captureWarnings(capture=True)
+    failures: list[str] = []
+    try:
+        uvloop.run(_until_told(settings, Proxies.read(os.environ)))
+    except* (NoCredentials, LeaseLost) as failed:
+        failures = [str(error) for error in failed.exceptions]
+    for failure in failures:
+        logger.error("cannot go on", extra={"error": failure})
+    return 1 if failures else 0
+
+
+async def _until_told(settings: Settings, proxies: Proxies) -> None:
+    """Run until SIGTERM or SIGINT; everything is then cancelled, and the Lease released."""
+    task = asyncio.ensure_future(app.run(settings, proxies))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+if __name__ == "__main__":
+    sys.exit(main())

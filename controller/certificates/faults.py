@@ -1,0 +1,50 @@
+"""What in a Certificate's spec keeps it from being issued: sentences that begin with a field path.
+
+Pure. What a request is made of is checked where it is made; here stands what is about the Secret.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from controller.pki.csr import spec_faults
+from orderapi.certificate import CertificateSpec
+from orderapi.keystores import JksKeystore, Pkcs12Keystore
+
+_SUBDOMAIN: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_MAX_NAME: Final = 253
+
+
+def faults_of(spec: CertificateSpec) -> tuple[str, ...]:
+    """Everything at once, so that one change of the spec can mend it."""
+    return (*_secret_name(spec), *_issuer(spec), *_keystores(spec), *spec_faults(spec))
+
+
+def is_object_name(name: str) -> bool:
+    """Whether a Secret can have this name."""
+    return len(name) <= _MAX_NAME and _SUBDOMAIN.fullmatch(name) is not None
+
+
+def _secret_name(spec: CertificateSpec) -> Iterator[str]:
+    if not spec.secret_name:
+        yield "spec.secretName: is empty; it names the Secret for key and certificate"
+    elif not is_object_name(spec.secret_name):
+        yield "spec.secretName: is not a name that a Secret can have"
+
+
+def _issuer(spec: CertificateSpec) -> Iterator[str]:
+    if not spec.issuer_ref.name:
+        yield "spec.issuerRef.name: is empty; it names who signs"
+
+
+def _keystores(spec: CertificateSpec) -> Iterator[str]:
+    if spec.keystores is None:
+        return
+    for path, store in (("jks", spec.keystores.jks), ("pkcs12", spec.keystores.pkcs12)):
+        if store is not None and store.create and not _has_password(store):
+            yield f"spec.keystores.{path}: has no password; set passwordSecretRef (name and key)"
+
+
+def _has_password(store: JksKeystore | Pkcs12Keystore) -> bool:
+    ref = store.password_secret_ref
+    return bool(store.password or (ref and ref.key and is_object_name(ref.name)))

@@ -1,0 +1,76 @@
+"""One Challenge and its surroundings, from caches and from what this process knows.
+
+Asks the API server for one thing alone: an Order that the cache does not hold, before its Challenge
+is taken for an orphan.
+"""
+
+from datetime import datetime
+
+from controller.challenges.knowledge import Notebook, Purse
+from controller.challenges.observed import Observed
+from controller.challenges.slots import Slots
+from controller.cluster import Cluster
+from controller.derived import is_controlled_by
+from controller.issuerref import find_issuer, is_ours
+from controller.runtime.errors import NotFound
+from controller.runtime.schedule import Key
+from orderapi import states
+from orderapi.challenge import Challenge
+from orderapi.meta import controller_of
+from orderapi.order import Order
+from orderapi.resources import ORDER
+
+
+async def observe(
+    cluster: Cluster, notebook: Notebook, purse: Purse, slots: Slots, *, key: Key, began: datetime
+) -> Observed | None:
+    """All that a decision may depend on; None for a Challenge that is gone, or not ours."""
+    challenge = cluster.challenges.get(key.namespace, key.name)
+    if challenge is None or not is_ours(challenge.spec.issuer_ref):
+        return None
+    uid = challenge.metadata.uid
+    return Observed(
+        challenge=challenge,
+        now=cluster.clock.now(),
+        began=began,
+        order=await _order(cluster, challenge),
+        issuer=find_issuer(cluster, challenge.spec.issuer_ref, key.namespace),
+        slot_free=slots.free_for(uid),
+        credentials_held=uid in purse,
+        shared=_is_shared(cluster, challenge),
+        knowledge=notebook.of(uid),
+    )
+
+
+def _is_shared(cluster: Cluster, challenge: Challenge) -> bool:
+    """Whether another Challenge in work has published the same value at the same name."""
+    if not _is_over(challenge):
+        return False
+    published = challenge.spec.dns_name, challenge.spec.key
+    return any(
+        (other.spec.dns_name, other.spec.key) == published
+        and other.metadata.uid != challenge.metadata.uid
+        and other.status.presented
+        and not _is_over(other)
+        for other in cluster.challenges.all()
+    )
+
+
+def _is_over(challenge: Challenge) -> bool:
+    deleting = challenge.metadata.deletion_timestamp is not None
+    return deleting or challenge.status.state in states.FINAL
+
+
+async def _order(cluster: Cluster, challenge: Challenge) -> Order | None:
+    """The live Order that controls it, by uid."""
+    owner, meta = controller_of(challenge), challenge.metadata
+    if owner is None or owner.kind != ORDER.kind:
+        return None
+    order = cluster.orders.get(meta.namespace, owner.name)
+    if order is None and not _is_over(challenge):
+        try:
+            order = await cluster.kube.get(ORDER, meta.namespace, owner.name)
+        except NotFound:
+            return None
+        cluster.orders.feed(order)
+    return order if order is not None and is_controlled_by(challenge, order) else None

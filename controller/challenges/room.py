@@ -1,0 +1,84 @@
+"""The room of the Challenges: what wakes one, and how it is looked at."""
+
+from collections.abc import Iterable
+
+from controller.accounts import Accounts
+from controller.challenges.decide import decide
+from controller.challenges.knowledge import Notebook, Purse
+from controller.challenges.observe import observe
+from controller.challenges.observed import Observed
+from controller.challenges.perform import ROOM, Performer
+from controller.challenges.publishing import Publisher
+from controller.challenges.slots import Slots
+from controller.cluster import Cluster
+from controller.issuerref import refers_to
+from controller.runtime.schedule import Again, Key, key_of
+from controller.runtime.steps import walk
+from controller.runtime.worker import Watches
+from controller.settings import Settings
+from controller.solvers.dns01 import Dns01
+from orderapi import states
+from orderapi.challenge import Challenge
+from orderapi.issuer import AnyIssuer
+from orderapi.order import Order
+
+
+class Challenges:
+    """Looks after every Challenge that an Order of ours controls."""
+
+    name = ROOM
+
+    def __init__(self, cluster: Cluster, settings: Settings, accounts: Accounts) -> None:
+        self._cluster = cluster
+        self._notebook = Notebook()
+        self._purse = Purse()
+        self._slots = Slots(settings.max_concurrent_challenges)
+        dns01 = Dns01(
+            settings.dns01_recursive_nameservers,
+            settings.dns01_recursive_nameservers_only,
+            settings.allow_special_addresses,
+        )
+        publisher = Publisher(cluster, settings, dns01, self._purse)
+        self._performer = Performer(cluster, accounts, publisher, self._notebook, self._slots)
+        # Before any worker listens: who is woken by a free slot must find it free.
+        cluster.challenges.listen(self._heard)
+
+    async def reconcile(self, key: Key) -> Again:
+        """Take the Challenge as far as it goes now, and say when to look again."""
+        began = self._cluster.clock.now()
+
+        async def look(key: Key) -> Observed | None:
+            return await observe(
+                self._cluster, self._notebook, self._purse, self._slots, key=key, began=began
+            )
+
+        return await walk(key, look, decide, self._performer.perform)
+
+    def watches(self) -> Watches:
+        """Challenges, their Orders and issuers; and those who wait, whenever a slot may be free."""
+        return (
+            (self._cluster.challenges, self._of_challenge),
+            (self._cluster.orders, self._of_order),
+            (self._cluster.issuers, self._of_issuer),
+            (self._cluster.cluster_issuers, self._of_issuer),
+        )
+
+    def _of_challenge(self, challenge: Challenge) -> Iterable[Key]:
+        return (key_of(challenge), *self._slots.next())
+
+    def _of_order(self, order: Order) -> Iterable[Key]:
+        owned = self._cluster.challenges.by("owner", order.metadata.uid)
+        return [key_of(one) for one in owned if one.status.state not in states.FINAL]
+
+    def _of_issuer(self, issuer: AnyIssuer) -> Iterable[Key]:
+        return [
+            key_of(one)
+            for one in self._cluster.challenges.all()
+            if refers_to(one.spec.issuer_ref, one.metadata.namespace, issuer)
+        ]
+
+    def _heard(self, old: Challenge | None, new: Challenge | None) -> None:
+        self._slots.heard(old, new)
+        if old is not None and (new is None or new.metadata.uid != old.metadata.uid):
+            self._notebook.forget(old.metadata.uid)
+            self._purse.drop(old.metadata.uid)

@@ -1,0 +1,81 @@
+"""What happens to a Challenge that has ended or is being deleted: take the answer away, let it go.
+
+Pure and total. Clean-up acts on nothing but what was presented, and never blocks a deletion for
+ever: tries are counted and timed, and what may stay behind is told.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from controller.challenges import sentences
+from controller.challenges.actions import Action, CleanUp, Release, Rest, Wait
+from controller.challenges.observed import CleanUps, Observed, fingerprint
+from orderapi import names
+
+TRIES: Final = 10
+LASTING: Final = timedelta(minutes=10)
+TRIES_DELETING: Final = 5
+LASTING_DELETING: Final = timedelta(seconds=30)
+"""Clean-up ends after so many tries, or so long after the first: sooner when somebody waits."""
+
+SECONDS: Final = 10.0
+SECONDS_DELETING: Final = 4.0
+"""How long one try may take."""
+
+FINALIZERS: Final = frozenset({names.FINALIZER, names.LEGACY_FINALIZER})
+
+
+def unwind(seen: Observed) -> Action:
+    """The one thing to do next."""
+    if not FINALIZERS & set(seen.challenge.metadata.finalizers):
+        return Rest()
+    if seen.knowledge.cleaned or seen.shared or not _may_be_published(seen):
+        return Release()
+    if untrusted := _untrusted(seen):
+        return Release(_leftover(seen, untrusted))
+    tried = seen.knowledge.clean_ups
+    deleting = seen.challenge.metadata.deletion_timestamp is not None
+    if tried is not None:
+        if tried.hopeless or _enough(seen, tried, deleting=deleting):
+            return Release(_leftover(seen, tried.message))
+        again = tried.last_at + timedelta(seconds=min(2 ** (tried.tries - 1), 60))
+        if seen.now < again:
+            return Wait(again)
+    return CleanUp(SECONDS_DELETING if deleting else SECONDS)
+
+
+def _may_be_published(seen: Observed) -> bool:
+    return bool(seen.challenge.status.presented) or seen.knowledge.tried_to_present
+
+
+def _untrusted(seen: Observed) -> str:
+    """Why nothing is done in DNS; empty where the record is known to be ours to take away.
+
+    What this process presented it may take away. After a restart the digest in status says what was
+    presented; the credentials are used where the issuer still has that solver.
+    """
+    spec, status = seen.challenge.spec, seen.challenge.status
+    if seen.credentials_held:
+        return ""
+    if seen.issuer is None:
+        return "the issuer with its credentials is gone."
+    if status.presented_solver is not None and status.presented_solver != fingerprint(spec):
+        return "the Challenge was changed since its record was published."
+    if not seen.solver_is_the_issuers:
+        return "the issuer no longer has the solver that published it."
+    if status.presented_solver is None and seen.order is None:
+        return "it is not known what was published."
+    return ""
+
+
+def _enough(seen: Observed, tried: CleanUps, *, deleting: bool) -> bool:
+    lasting = seen.now - tried.first_at
+    if deleting and seen.knowledge.namespace_terminating:
+        return True
+    if deleting:
+        return tried.tries >= TRIES_DELETING or lasting >= LASTING_DELETING
+    return tried.tries >= TRIES or lasting >= LASTING
+
+
+def _leftover(seen: Observed, why: str) -> str:
+    return sentences.leftover(seen.challenge.spec, why)

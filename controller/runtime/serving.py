@@ -1,0 +1,88 @@
+"""/healthz, /readyz and /metrics over plain HTTP, for probes and Prometheus.
+
+Nothing here changes anything, and no answer holds anything secret.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from controller.runtime.informer import Informer
+from controller.runtime.metrics import Metrics
+from controller.runtime.worker import Worker
+
+LONGEST_QUIET = 600.0
+"""Seconds without a word from the API server about one resource after which we are not healthy."""
+
+Troubles = Callable[[], Sequence[str]]
+
+
+class Health:
+    """What is wrong, if anything, in sentences."""
+
+    def __init__(
+        self,
+        *,
+        informers: Sequence[Informer[Any]],
+        workers: Sequence[Worker],
+        longest_quiet: float = LONGEST_QUIET,
+    ) -> None:
+        self._informers = informers
+        self._workers = workers
+        self._longest_quiet = longest_quiet
+
+    def sick(self) -> list[str]:
+        """Reasons to be restarted: watches that hear nothing, loops that are no more."""
+        now = asyncio.get_running_loop().time()
+        quiet = [
+            f"nothing was heard of {informer.name} for {now - informer.heard_at:.0f} s"
+            for informer in self._informers
+            if now - informer.heard_at > self._longest_quiet
+        ]
+        return quiet + [f"{w.name} does not work any more" for w in self._workers if not w.alive]
+
+    def unready(self) -> list[str]:
+        """Reasons not to be counted on yet. Who does not lead may be ready."""
+        return [f"{i.name} are not listed yet" for i in self._informers if not i.synced.is_set()]
+
+
+@asynccontextmanager
+async def serving(address: str, *, metrics: Metrics, health: Health) -> AsyncIterator[str]:
+    """Serve on `host:port` inside; gives the address in use. Empty or "0": nothing is served."""
+    if address in ("", "0"):
+        yield ""
+        return
+    host, _, port = address.rpartition(":")
+    runner = web.AppRunner(_application(metrics, health), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host.strip("[]") or None, int(port))
+        await site.start()
+        bound = runner.addresses[0]
+        yield f"{bound[0]}:{bound[1]}"
+    finally:
+        await runner.cleanup()
+
+
+def _application(metrics: Metrics, health: Health) -> web.Application:
+    def probe(troubles: Troubles) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            found = troubles()
+            text = "\n".join(found) if found else "ok"
+            return web.Response(text=text + "\n", status=503 if found else 200)
+
+        return answer
+
+    async def numbers(request: web.Request) -> web.Response:
+        kind = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        return web.Response(body=metrics.page(), headers=kind)
+
+    application = web.Application()
+    application.router.add_get("/healthz", probe(health.sick))
+    application.router.add_get("/livez", probe(health.sick))
+    application.router.add_get("/readyz", probe(health.unready))
+    application.router.add_get("/metrics", numbers)
+    return application

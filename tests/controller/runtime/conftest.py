@@ -1,0 +1,29 @@
+"""The small API server and a connection to it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from controller.runtime.kube import Kube
+from tests.controller.runtime import apiserver
+from tests.controller.runtime.apiserver import ApiServer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_idle_event_loop() -> None:
+    """Without this the test tools make a loop before the first test, and nobody closes it."""
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ApiServer]:
+    async with apiserver.running() as running:
+        yield running
+
+
+@pytest.fixture
+async def kube(server: ApiServer) -> AsyncIterator[Kube]:
+    connected = Kube(server.credentials, user_agent="order-controller/1")
+    yield connected
+    await connected.close()
