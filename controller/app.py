@@ -74,7 +74,7 @@ async def run(settings: Settings, proxies: Proxies) -> None:
             )
             for room in _rooms(cluster, settings, accounts)
         ]
-        informers = _informers(cluster, settings, rng)
+        informers = _informers(cluster, settings, rng, metrics)
         health = Health(informers=informers, workers=workers)
         address = settings.metrics_listen_address
         bound = await stack.enter_async_context(serving(address, metrics=metrics, health=health))
@@ -150,7 +150,9 @@ def _rooms(cluster: Cluster, settings: Settings, accounts: Accounts) -> list[Roo
     return [make() for name, make in rooms.items() if settings.runs(name)]
 
 
-def _informers(cluster: Cluster, settings: Settings, rng: Random) -> list[Informer[Any]]:
+def _informers(
+    cluster: Cluster, settings: Settings, rng: Random, metrics: Metrics
+) -> list[Informer[Any]]:
     """One per cache. With --namespace that namespace alone, and no cluster-scoped kind."""
     namespace = settings.namespace
     watched: list[tuple[Resource[Any], Cache[Any], str]] = [
@@ -164,6 +166,14 @@ def _informers(cluster: Cluster, settings: Settings, rng: Random) -> list[Inform
     if not namespace:
         watched.append((resources.CLUSTER_ISSUER, cluster.cluster_issuers, ""))
     return [
-        Informer(cluster.kube, resource, cache, rng=rng, namespace=namespace, label_selector=labels)
+        Informer(
+            cluster.kube,
+            resource,
+            cache,
+            rng=rng,
+            namespace=namespace,
+            label_selector=labels,
+            metrics=metrics,
+        )
         for resource, cache, labels in watched
     ]

@@ -10,9 +10,14 @@ from devcluster import cluster, pki, servers
 
 
 def pytest_configure() -> None:
-    """No example has a deadline: the machine is shared. No event loop is left over at the end."""
+    """No example has a deadline: the machine is shared."""
     hypothesis.settings.register_profile("unhurried", deadline=None)
     hypothesis.settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_idle_event_loop() -> None:
+    """Without this the test tools make a loop before the first test, and nobody closes it."""
     asyncio.set_event_loop(None)
 
 

@@ -89,13 +89,15 @@ class IssueTemporary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """Write the target Secret again with what it holds, as the spec wants it.
+    """Write the target Secret again with what it holds, as the spec wants it; then the status,
+    which says by its generation that this was done.
 
     Key stores are made anew only where `stores` says so: their bytes differ each time. `drifted`:
     somebody else changed the Secret, and may do so again.
     """
 
     target: SecretNote
+    status: CertificateStatus
     stores: bool
     drifted: bool
     why: str

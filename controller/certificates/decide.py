@@ -104,9 +104,7 @@ def _rest(seen: Observed, target: SecretNote, *, secret: str = "") -> Action:
     again: Again = At(renewal) if renewal is not None else OnChange()
     if seen.repair_free_at is not None:
         again = soonest(again, At(seen.repair_free_at))
-    never = defaults.renewal_policy(seen.certificate.spec) == "Disabled"
-    outlook = "It is not renewed by itself, as spec.renewal.policy is Disabled" if never else ""
-    new = status.settled(seen, outlook=outlook)
+    new = status.settled(seen, outlook=_outlook(seen))
     action = settle(seen, new, again=again, secret=secret)
     surplus = _surplus(seen)
     return RemoveRequests(surplus) if isinstance(action, Rest) and surplus else action
@@ -127,7 +125,13 @@ def _repair(seen: Observed, target: SecretNote) -> Action | None:
         event = Told("Warning", KEYSTORE_PASSWORD_NOT_FOUND, seen.passwords.sentence)
         action = _rest(seen, target, secret=seen.passwords.secret)
         return replace(action, events=(event,)) if isinstance(action, Rest) else action
-    return Repair(target=target, stores=anew, drifted=not changed, why=why)
+    new = status.settled(seen, outlook=_outlook(seen))
+    return Repair(target=target, status=new, stores=anew, drifted=not changed, why=why)
+
+
+def _outlook(seen: Observed) -> str:
+    never = defaults.renewal_policy(seen.certificate.spec) == "Disabled"
+    return "It is not renewed by itself, as spec.renewal.policy is Disabled." if never else ""
 
 
 def _surplus(seen: Observed) -> tuple[CertificateRequest, ...]:

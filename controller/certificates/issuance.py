@@ -21,6 +21,7 @@ from controller.certificates.actions import (
     Told,
     Write,
 )
+from controller.certificates.attempts import recent
 from controller.certificates.observed import (
     Absent,
     Made,
@@ -67,7 +68,7 @@ def next_step(seen: Observed) -> Action:
         return unusable
     fresh = [made for made in seen.coming if _is_of_this_attempt(made, key, name)]
     if key is None or not fresh:
-        return _wait_for_budget(seen) or _prepare(seen, key, name)
+        return _wait_for_budget(seen) or _forgetful(seen, key) or _prepare(seen, key, name)
     rest = tuple(made.request for made in seen.coming if made is not fresh[0])
     if rest:
         return RemoveRequests(rest)
@@ -128,6 +129,14 @@ def _unusable(seen: Observed, key: SecretNote) -> RemoveKey | None:
         return None
     note = f"Regenerating private key due to change in fields: {listed(fields)}"
     return RemoveKey(key, (Told("Normal", names.EVENT_DELETED, note),))
+
+
+def _forgetful(seen: Observed, key: SecretNote | None) -> RemoveKey | None:
+    """The stored key does not tell of all attempts, and the requests that do are to go now."""
+    if key is None or not seen.coming:
+        return None
+    told = recent([key.metadata.annotations], seen.now)
+    return None if set(seen.attempts) <= set(told) else RemoveKey(key)
 
 
 def _is_of_this_attempt(made: Made, key: SecretNote | None, key_name: str) -> bool:

@@ -222,6 +222,8 @@ class Performer:
         if action.drifted:
             self._repairs.done(key_of(seen.certificate), seen.now)
         logger.info("secret repaired", extra={"why": action.why})
+        if status.differs(seen.certificate.status, action.status):
+            return await self._write(seen, action.status)
         return Now()
 
     async def _wait(self, seen: Observed, told: Told, refused: ApiError) -> Again:

@@ -19,8 +19,8 @@ def settle(
 ) -> Write | Rest:
     """Write `new` where it differs from what is written; else rest, at most until expiry.
 
-    `events` go with a write that changes what people are told. `secret` names a Secret whose change ends
-    the rest.
+    `events` go with a write that changes what people are told. `secret` names a Secret whose change
+    ends the rest.
     """
     old = seen.certificate.status
     if status.differs(old, new):

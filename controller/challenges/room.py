@@ -52,7 +52,13 @@ class Challenges:
                 self._cluster, self._notebook, self._purse, self._slots, key=key, began=began
             )
 
-        return await walk(key, look, decide, self._performer.perform)
+        challenge = self._cluster.challenges.get(key.namespace, key.name)
+        try:
+            return await walk(key, look, decide, self._performer.perform)
+        finally:
+            if challenge is not None and not self._is_there(challenge):
+                # It went while something was done for it: what came of that is not kept.
+                self._forget(challenge)
 
     def watches(self) -> Watches:
         """Challenges, their Orders and issuers; and those who wait, whenever a slot may be free."""
@@ -80,5 +86,13 @@ class Challenges:
     def _heard(self, old: Challenge | None, new: Challenge | None) -> None:
         self._slots.heard(old, new)
         if old is not None and (new is None or new.metadata.uid != old.metadata.uid):
-            self._notebook.forget(old.metadata.uid)
-            self._purse.drop(old.metadata.uid)
+            self._forget(old)
+
+    def _is_there(self, challenge: Challenge) -> bool:
+        meta = challenge.metadata
+        found = self._cluster.challenges.get(meta.namespace, meta.name)
+        return found is not None and found.metadata.uid == meta.uid
+
+    def _forget(self, challenge: Challenge) -> None:
+        self._notebook.forget(challenge.metadata.uid)
+        self._purse.drop(challenge.metadata.uid)

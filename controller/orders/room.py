@@ -35,7 +35,13 @@ class Orders:
 
     async def reconcile(self, key: Key) -> Again:
         """Take the Order as far as it goes now, and say when to look again."""
-        return await walk(key, self._observe, decide, self._performer.perform)
+        order = self._cluster.orders.get(key.namespace, key.name)
+        try:
+            return await walk(key, self._observe, decide, self._performer.perform)
+        finally:
+            if order is not None and not self._is_there(order):
+                # It went while the CA was asked: what came of that is not kept.
+                self._notebook.forget(order.metadata.uid)
 
     def watches(self) -> Watches:
         """Orders, their Challenges, and the issuers of those that are under way."""
@@ -48,6 +54,10 @@ class Orders:
 
     async def _observe(self, key: Key) -> Observed | None:
         return observe(self._cluster, self._notebook, key)
+
+    def _is_there(self, order: Order) -> bool:
+        found = self._cluster.orders.get(order.metadata.namespace, order.metadata.name)
+        return found is not None and found.metadata.uid == order.metadata.uid
 
     def _heard(self, old: Order | None, new: Order | None) -> None:
         if old is not None and (new is None or new.metadata.uid != old.metadata.uid):

@@ -1,10 +1,11 @@
 """The room of the CertificateRequests: what wakes one, and how it is looked at."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from controller.cluster import Cluster
-from controller.issuerref import refers_to
-from controller.requests.decide import decide, has_ended, is_foreign
+from controller.issuerref import is_ours
+from controller.requests.decide import decide, has_ended
 from controller.requests.observe import Observer
 from controller.requests.perform import Performer
 from controller.runtime.schedule import Again, Key, key_of
@@ -12,11 +13,19 @@ from controller.runtime.steps import walk
 from controller.runtime.worker import Watches
 from controller.settings import Settings
 from orderapi.certificaterequest import CertificateRequest
-from orderapi.issuer import AnyIssuer
+from orderapi.defaults import issuer_kind
+from orderapi.issuer import AnyIssuer, ClusterIssuer
 from orderapi.meta import controller_of
 from orderapi.order import Order
-from orderapi.references import IssuerRef
 from orderapi.resources import CERTIFICATE_REQUEST
+
+
+class _Issuer(NamedTuple):
+    """Which issuer a request names."""
+
+    kind: str
+    namespace: str
+    name: str
 
 
 class Requests:
@@ -28,7 +37,7 @@ class Requests:
         self._cluster = cluster
         self._observer = Observer(cluster, approves=settings.approve_requests)
         self._performer = Performer(cluster)
-        self._waiting: dict[Key, IssuerRef] = {}
+        self._waiting: dict[_Issuer, dict[Key, None]] = {}
         cluster.requests.listen(self._heard)
         for request in cluster.requests.all():
             self._heard(None, request)
@@ -47,15 +56,25 @@ class Requests:
         )
 
     def _heard(self, old: CertificateRequest | None, new: CertificateRequest | None) -> None:
-        if new is None or has_ended(new) or is_foreign(new):
-            for request in (old, new):
-                if request is not None:
-                    self._waiting.pop(key_of(request), None)
-        else:
-            self._waiting[key_of(new)] = new.spec.issuer_ref
+        if old is not None:
+            waiting = self._waiting.get(_issuer_of(old), {})
+            waiting.pop(key_of(old), None)
+            if not waiting:
+                self._waiting.pop(_issuer_of(old), None)
+        if new is not None and not has_ended(new) and is_ours(new.spec.issuer_ref):
+            self._waiting.setdefault(_issuer_of(new), {})[key_of(new)] = None
 
     def _waiting_for(self, issuer: AnyIssuer) -> Iterable[Key]:
-        return [key for key, ref in self._waiting.items() if refers_to(ref, key.namespace, issuer)]
+        kind = "ClusterIssuer" if isinstance(issuer, ClusterIssuer) else "Issuer"
+        named = _Issuer(kind, issuer.metadata.namespace, issuer.metadata.name)
+        return tuple(self._waiting.get(named, ()))
+
+
+def _issuer_of(request: CertificateRequest) -> _Issuer:
+    ref = request.spec.issuer_ref
+    kind = issuer_kind(ref)
+    namespace = "" if kind == "ClusterIssuer" else request.metadata.namespace
+    return _Issuer(kind, namespace, ref.name)
 
 
 def _request_of(order: Order) -> Iterable[Key]:

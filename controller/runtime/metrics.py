@@ -66,75 +66,69 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry: Final = CollectorRegistry()
-        registry = self.registry
+        self._make_requests()
+        self._make_queues()
+        self.lists = self._counter(
+            "informer_lists_total", "Lists made, at start and again.", "resource"
+        )
+        self.events = self._counter(
+            "recorder_events_total",
+            "Events by what became of them: created, counted, dropped.",
+            "result",
+        )
+        self.leading = self._gauge(
+            "leader_election_master_status", "1 while this process leads.", "name"
+        )
+        self._requested: dict[tuple[str, str, int], Counter] = {}
+        self._took: dict[str, Histogram] = {}
+
+    def _make_requests(self) -> None:
+        self.requests = self._counter(
+            "kubernetes_requests_total",
+            "Requests to the API server; code 0 is no answer.",
+            "verb",
+            "resource",
+            "code",
+        )
+        self.request_seconds = self._seconds(
+            "kubernetes_request_seconds",
+            "How long the API server took to answer; for a watch, to begin.",
+            "verb",
+        )
+
+    def _make_queues(self) -> None:
         self.sync_calls = PlainCount(
             "certmanager_controller_sync_call_count",
             "Looks at an object.",
             ("controller",),
-            registry,
+            self.registry,
         )
         self.sync_errors = PlainCount(
             "certmanager_controller_sync_error_count",
             "Looks at an object that ended in an error; conflicts are none.",
             ("controller",),
-            registry,
+            self.registry,
         )
-        self.depth = Gauge(
-            "workqueue_depth", "Keys that wait for a worker.", ["name"], registry=registry
+        self.depth = self._gauge("workqueue_depth", "Keys that wait for a worker.", "name")
+        self.added = self._counter("workqueue_adds_total", "Keys put into the queue.", "name")
+        self.retries = self._counter(
+            "workqueue_retries_total", "Keys put back after an error.", "name"
         )
-        self.added = Counter(
-            "workqueue_adds_total", "Keys put into the queue.", ["name"], registry=registry
+        self.waited = self._seconds(
+            "workqueue_queue_duration_seconds", "How long a key waited for a worker.", "name"
         )
-        self.retries = Counter(
-            "workqueue_retries_total", "Keys put back after an error.", ["name"], registry=registry
+        self.worked = self._seconds(
+            "controller_reconcile_seconds", "How long a look at an object took.", "controller"
         )
-        self.waited = Histogram(
-            "workqueue_queue_duration_seconds",
-            "How long a key waited for a worker.",
-            ["name"],
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.worked = Histogram(
-            "controller_reconcile_seconds",
-            "How long a look at an object took.",
-            ["controller"],
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.requests = Counter(
-            "kubernetes_requests_total",
-            "Requests to the API server; code 0 is no answer.",
-            ["verb", "resource", "code"],
-            registry=registry,
-        )
-        self.request_seconds = Histogram(
-            "kubernetes_request_seconds",
-            "How long the API server took to answer; for a watch, to begin.",
-            ["verb"],
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.lists = Counter(
-            "informer_lists_total",
-            "Lists made, at start and again.",
-            ["resource"],
-            registry=registry,
-        )
-        self.events = Counter(
-            "recorder_events_total",
-            "Events by what became of them: created, counted, dropped.",
-            ["result"],
-            registry=registry,
-        )
-        self.leading = Gauge(
-            "leader_election_master_status",
-            "1 while this process leads.",
-            ["name"],
-            registry=registry,
-        )
-        self._requested: dict[tuple[str, str, int], Counter] = {}
-        self._took: dict[str, Histogram] = {}
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self.registry)
+
+    def _seconds(self, name: str, text: str, *labels: str) -> Histogram:
+        return Histogram(name, text, labels, buckets=_SECONDS, registry=self.registry)
 
     def queue(self, name: str) -> QueueMetrics:
         """The numbers of the queue of one room."""

@@ -27,7 +27,7 @@ def test_one_rule_less_gives_a_clear_error_and_heals_when_it_is_back(world: Worl
     rules = [rule for rule in role["rules"] if "orders" not in rule["resources"]]
     assert len(rules) == len(role["rules"]) - 1
     _set_rules(world, rules)
-    running = world.start_controller("--log-level=info", name="without-orders")
+    running = world.start_controller(name="without-orders", ready=False)
     try:
         world.apply(certificate("rights"))
         said = world.until(

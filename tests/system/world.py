@@ -108,11 +108,16 @@ class World:
         return {name: values for name, values in found.items() if name_part in name}
 
     def start_controller(
-        self, *flags: str, name: str = "order-controller"
+        self, *flags: str, name: str = "order-controller", ready: bool = True
     ) -> controller.Controller:
-        """Start the controller under its own ServiceAccount."""
+        """Start the controller under its own ServiceAccount, and wait until it says it is ready."""
         return controller.start_controller(
-            self.cluster, self.folder / name, flags=flags, name=name, die_with_parent=True
+            self.cluster,
+            self.folder / name,
+            flags=flags,
+            name=name,
+            die_with_parent=True,
+            ready=ready,
         )
 
 

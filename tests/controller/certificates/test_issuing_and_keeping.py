@@ -7,6 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from controller.certificates import status
 from controller.certificates.actions import (
     Issue,
     RemoveKey,
@@ -172,7 +173,7 @@ def test_a_certificate_without_renewal_rests_until_it_ends() -> None:
         "False",
         "Expired",
         "Certificate expired on Fri, 12 Feb 2027 09:00:00 UTC. It is not renewed by itself, as "
-        "spec.renewal.policy is Disabled",
+        "spec.renewal.policy is Disabled.",
     )
 
 
@@ -194,7 +195,8 @@ def test_requests_beyond_the_history_are_pruned() -> None:
 
 def repair(seen: Observed, *, why: str, stores: bool = False) -> Repair:
     assert not isinstance(seen.target, Absent | Unread)
-    return Repair(target=seen.target, stores=stores, drifted=why != "spec", why=why)
+    new = status.settled(seen)
+    return Repair(target=seen.target, status=new, stores=stores, drifted=why != "spec", why=why)
 
 
 TEMPLATE = SecretTemplate(labels={"app": "web"}, annotations={"note": "mine"})

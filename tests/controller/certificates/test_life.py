@@ -232,7 +232,13 @@ async def test_a_format_that_is_added_later_is_added_without_an_issuance() -> No
     formats = (OutputFormat(type="CombinedPEM"),)
     spec = msgspec.structs.replace(found.spec, additional_output_formats=formats)
     server.put(CERTIFICATE, msgspec.structs.replace(found, spec=spec))
+    server.calls.clear()
     await process.look()
+    assert [(call.verb, call.kind) for call in server.calls] == [
+        ("get", "Secret"),
+        ("apply", "Secret"),
+        ("patch", "Certificate"),
+    ]
     (secret,) = server.all(SECRET)
     assert (
         secret.data["tls-combined.pem"] == secret.data["tls.key"] + b"\n" + secret.data["tls.crt"]

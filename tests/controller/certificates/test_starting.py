@@ -212,4 +212,4 @@ def test_a_spent_budget_waits_and_says_so(seen: Observed) -> None:
     again = replace(seen, certificate=a_certificate(status=status))
     assert decide(again) == Rest(At(FREE))
     free = replace(again, now=FREE, attempts=SPENT[1:])
-    assert isinstance(decide(free), Write | Prepare)
+    assert isinstance(decide(free), Write | Prepare | RemoveKey)

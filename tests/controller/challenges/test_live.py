@@ -74,6 +74,7 @@ async def test_what_is_not_seen_is_told_and_goes_on_when_it_is(live: Live) -> No
     assert live.records(label) == {}
 
 
+@pytest.mark.slow
 async def test_a_secret_that_appears_later(live: Live) -> None:
     name, key = f"{live.namespace}-tsig", {"secret": live.dns.tsig_secret.encode()}
     await live.kube.delete(SECRET, SECRETS, name)
@@ -140,6 +141,7 @@ async def test_a_terminating_namespace_is_not_held_up_by_a_dead_dns_server(
     assert await gone(live, 40) < 15  # the namespace controller takes 5 s of it
 
 
+@pytest.mark.slow
 async def test_a_deletion_is_let_go_after_half_a_minute_at_most(
     live: Live, short_lived_dns: servers.Dns
 ) -> None:

@@ -4,11 +4,10 @@ import json
 
 from controller.orders.sentences import MISMATCH
 from devcluster import zone
+from devcluster.servers import BLOCKED_NAME
 from tests.controller.acme.faults import Forward, Reply, after_the_work, answering, problem
 from tests.controller.acme.issuing import names_of
 from tests.controller.orders.live import ZONE, Live, a_label
-
-BLOCKED = "blocked.example.com"
 
 
 async def test_two_challenges_on_one_name(live: Live) -> None:
@@ -108,7 +107,7 @@ async def test_a_rate_limit_is_waited_for_and_told(live: Live) -> None:
 
 async def test_a_refused_name_ends_in_the_ca_s_words_with_no_more_calls(live: Live) -> None:
     await live.start()
-    order = await live.order(BLOCKED)
+    order = await live.order(BLOCKED_NAME)
     done = await live.until_state(order, "errored")
     assert done.status.reason.startswith(
         "Failed to create Order: 400 urn:ietf:params:acme:error:rejectedIdentifier: "

@@ -1,6 +1,5 @@
 """The small API server and a connection to it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,12 +7,6 @@ import pytest
 from controller.runtime.kube import Kube
 from tests.controller.runtime import apiserver
 from tests.controller.runtime.apiserver import ApiServer
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_idle_event_loop() -> None:
-    """Without this the test tools make a loop before the first test, and nobody closes it."""
-    asyncio.set_event_loop(None)
 
 
 @pytest.fixture
