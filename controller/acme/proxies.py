@@ -2,7 +2,8 @@
 
 HTTPS_PROXY and NO_PROXY, in either case (the lower one wins); NO_PROXY as Go programs read it:
 domains with their subdomains, `.example.com` for subdomains alone, addresses, CIDR blocks, `*`, and
-a port where one is given. Refuses to read the environment itself, and everything but HTTP proxies.
+a port where one is given; loopback never. Refuses to read the environment itself, and everything
+but HTTP proxies.
 """
 
 import ipaddress
@@ -51,7 +52,7 @@ class Proxies:
     def for_endpoint(self, host: str, port: int) -> Proxy | None:
         """The proxy for an https request to that host, or None when it goes there directly."""
         name = host.lower().rstrip(".")
-        if any(_excepts(entry, name, port) for entry in self.exceptions):
+        if _is_loopback(name) or any(_excepts(entry, name, port) for entry in self.exceptions):
             return None
         return self.proxy
 
@@ -74,6 +75,14 @@ def _authorization(parts: SplitResult) -> str:
     if parts.username is None:
         return ""
     return aiohttp.encode_basic_auth(unquote(parts.username), unquote(parts.password or ""))
+
+
+def _is_loopback(host: str) -> bool:
+    """A proxy cannot reach this machine's own loopback; Go programs go there directly too."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _excepts(entry: str, host: str, port: int) -> bool:

@@ -150,7 +150,8 @@ class Transport:
                     method, url, tried=tried, body=body, headers=self._headers | dict(headers)
                 )
                 status = answer.status
-            except (aiohttp.ClientError, EgressRefused, OSError, ValueError) as error:
+            except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
+                # RuntimeError: what uvloop raises now and then where asyncio has an OSError.
                 raise Unreachable(f"{tried} failed: {_reason(error)}") from error
             finally:
                 made = RequestMade(action, method, host, status, loop.time() - started)
@@ -166,6 +167,8 @@ class Transport:
     ) -> Answer:
         target = URL(url, encoded=True)  # as signed, to the letter
         session = self._session
+        if session.http.closed:
+            raise aiohttp.ClientConnectionError
         check_literal(target.host or "", session.allow_special_addresses)
         proxy = session.proxies.for_endpoint(target.host or "", target.port or 443)
         async with session.http.request(
@@ -219,6 +222,8 @@ def _reason(error: Exception) -> str:
             return "the answer was cut off"
         case OSError():
             return _words(error)
+        case aiohttp.ClientConnectionError() | RuntimeError():
+            return "the connection was closed on this side"
     return "the answer was not HTTP" if isinstance(error, aiohttp.ClientError) else "no such URL"
 
 

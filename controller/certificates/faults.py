@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from controller.pki.csr import spec_faults
+from controller.pki.pkcs12 import PROFILES
+from orderapi import defaults
 from orderapi.certificate import CertificateSpec
 from orderapi.keystores import JksKeystore, Pkcs12Keystore
 
@@ -43,6 +45,9 @@ def _keystores(spec: CertificateSpec) -> Iterator[str]:
     for path, store in (("jks", spec.keystores.jks), ("pkcs12", spec.keystores.pkcs12)):
         if store is not None and store.create and not _has_password(store):
             yield f"spec.keystores.{path}: has no password; set passwordSecretRef (name and key)"
+    store = spec.keystores.pkcs12
+    if store is not None and store.create and defaults.pkcs12_profile(store) not in PROFILES:
+        yield f"spec.keystores.pkcs12.profile: is not one of {', '.join(PROFILES)}"
 
 
 def _has_password(store: JksKeystore | Pkcs12Keystore) -> bool:

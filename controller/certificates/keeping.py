@@ -90,6 +90,10 @@ class KeyKeeper:
         owner = controller_of(found)
         if owner is None or owner.uid != meta.uid:
             raise NameTaken(name)
+        if found.metadata.labels.get(names.WATCHED_SECRET) != "true":
+            # Somebody took the label off, and no watch sees it any more: it is made anew.
+            await self._cluster.kube.delete(SECRET, meta.namespace, name, uid=found.metadata.uid)
+            return None
         self._cluster.secrets.feed(found)
         return _decoded(found)
 

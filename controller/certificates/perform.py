@@ -37,7 +37,6 @@ from controller.pki.faults import PkiError
 from controller.pki.temporary import temporary_certificate
 from controller.runtime.errors import (
     AlreadyExists,
-    ApiError,
     Conflict,
     Forbidden,
     Invalid,
@@ -55,6 +54,7 @@ from orderapi.meta import controller_of
 from orderapi.resources import CERTIFICATE, CERTIFICATE_REQUEST
 
 ROOM: Final = "certificates"
+SECRET_REJECTED: Final = "SecretRejected"  # noqa: S105 (an event reason)
 
 logger = logging.getLogger(__name__)
 
@@ -133,11 +133,12 @@ class Performer:
             return At(seen.now + _SOON)
         key, told = obtained
         self._tell(seen, (*action.events, *told))
-        await self._remove_requests(action.clear)
         try:
             csr = build_csr(seen.certificate.spec, key)
         except PkiError as error:
-            return await self._give_up(seen, error)
+            sentence = f"Failed to generate CSR: {error}"
+            return await self._wait(seen, names.EVENT_REQUEST_FAILED, sentence)
+        await self._remove_requests(action.clear)
         spec = msgspec.structs.replace(action.request.spec, request=csr)
         return await self._request(seen, msgspec.structs.replace(action.request, spec=spec))
 
@@ -146,10 +147,11 @@ class Performer:
             created = await self._cluster.kube.create(CERTIFICATE_REQUEST, request)
         except AlreadyExists:
             return await self._request_exists(seen, request)
+        except NamespaceTerminating:
+            raise
         except (Invalid, Forbidden) as refused:
             sentence = f"Failed to create CertificateRequest: {refused}"
-            told = Told("Warning", names.EVENT_REQUEST_FAILED, sentence)
-            return await self._wait(seen, told, refused)
+            return await self._wait(seen, names.EVENT_REQUEST_FAILED, sentence)
         self._cluster.requests.feed(created)
         logger.info("request created", extra={"request": created.metadata.name})
         note = f'Created new CertificateRequest resource "{created.metadata.name}"'
@@ -193,7 +195,8 @@ class Performer:
         try:
             chain = temporary_certificate(seen.certificate.spec, key, now=seen.now)
         except PkiError as error:
-            return await self._give_up(seen, error)
+            sentence = f"Failed to make a temporary certificate: {error}"
+            return await self._wait(seen, SECRET_REJECTED, sentence)
         again = await self._write_secret(seen, Content(key=key, chain=chain))
         self._tell(seen, (Told("Normal", names.EVENT_ISSUING, "Issued temporary certificate"),))
         return again
@@ -201,46 +204,47 @@ class Performer:
     async def _write_secret(self, seen: Observed, content: Content) -> Again:
         try:
             await self._secrets.write(seen, content)
-        except PkiError as error:
-            return await self._give_up(seen, error)
         except NotAdopted as refused:
             why = Violation("SecretNotAdopted", str(refused))
-            return await self._write(seen, status.held(seen, why), (_warning(why),))
-        except (Invalid, Forbidden) as refused:
-            sentence = f"The Secret could not be written: {refused}"
-            return await self._wait(seen, Told("Warning", "SecretRejected", sentence), refused)
+            event = Told("Warning", why.reason, why.message)
+            return await self._write(seen, status.held(seen, why), (event,))
+        except NamespaceTerminating:
+            raise
+        except (PkiError, Invalid, Forbidden) as refused:
+            sentence = f"The Secret could not be written as the spec asks: {refused}"
+            return await self._wait(seen, SECRET_REJECTED, sentence)
         logger.info("secret written", extra={"secret": seen.certificate.spec.secret_name})
         return Now()
 
     async def _repair(self, seen: Observed, action: Repair) -> Again:
+        again: Again = Now()
         try:
             done = await self._secrets.repair(seen, action.target, stores=action.stores)
-        except PkiError as error:
-            return await self._give_up(seen, error)
+        except (PkiError, Invalid) as error:
+            # The Secret is good as it is: nobody waits for this, and the status is written all the same.
+            logger.warning("secret not repaired", extra={"said": str(error)})
+            note = f"The Secret could not be written as the spec asks: {error}"
+            self._tell(seen, (Told("Warning", SECRET_REJECTED, note),))
+            done, again = True, At(seen.now + _REFUSED)
         if not done:
             return At(seen.now + _SOON)
         if action.drifted:
             self._repairs.done(key_of(seen.certificate), seen.now)
         logger.info("secret repaired", extra={"why": action.why})
         if status.differs(seen.certificate.status, action.status):
-            return await self._write(seen, action.status)
-        return Now()
+            await self._write(seen, action.status)
+        return again
 
-    async def _wait(self, seen: Observed, told: Told, refused: ApiError) -> Again:
-        """The API server, or an admission webhook, refuses: say so, and try again now and then."""
-        if isinstance(refused, NamespaceTerminating):
-            raise refused
-        logger.warning("refused by the api server", extra={"said": str(refused)})
+    async def _wait(self, seen: Observed, reason: str, sentence: str) -> Again:
+        """What cannot be made as the spec asks, or is refused by the API server or an admission
+        webhook: said to people, and tried again now and then. It costs no other order."""
+        logger.warning("issuance is kept from going on", extra={"said": sentence})
         again = At(seen.now + _REFUSED)
-        action = settle(seen, status.waiting(seen, told.note), again=again, events=(told,))
+        event = Told("Warning", reason, sentence)
+        action = settle(seen, status.waiting(seen, sentence), again=again, events=(event,))
         if isinstance(action, Write):
             await self._write(seen, action.status, action.events)
         return again
-
-    async def _give_up(self, seen: Observed, error: PkiError) -> Again:
-        """The spec asks for something that cannot be made; until it changes, nothing is tried."""
-        why = Violation("InvalidSpec", f"{error}. Nothing is tried before the spec changes.")
-        return await self._write(seen, status.held(seen, why), (_warning(why),))
 
     async def _remove_key(
         self, seen: Observed, secret: SecretNote, events: tuple[Told, ...]
@@ -277,7 +281,3 @@ class Performer:
             self._cluster.recorder.event(
                 CERTIFICATE, seen.certificate, event.type, event.reason, event.note
             )
-
-
-def _warning(why: Violation) -> Told:
-    return Told("Warning", why.reason, why.message)

@@ -23,12 +23,12 @@ from controller.issuers.observed import (
     Observed,
     Secrets,
 )
-from controller.issuers.standing import current, other_type, ready, stands
+from controller.issuers.standing import account_of, current, left_alone, other_type, ready
 from controller.issuers.timing import due
 from orderapi import names
 from orderapi.conditions import FALSE, TRUE, Condition, with_condition
 from orderapi.defaults import account_key_name
-from orderapi.issuer import AcmeIssuer, AcmeIssuerStatus, ClusterIssuer, IssuerStatus
+from orderapi.issuer import AcmeIssuer, ClusterIssuer, IssuerStatus
 
 
 class Rest(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ def decide(seen: Observed) -> Action:
         if other:
             return _say(seen, sentences.UNSUPPORTED_TYPE, sentences.unsupported(kind, other))
         return _say(seen, sentences.TYPE_MISSING, sentences.no_type(kind))
-    if stands(issuer) and not seen.doubted:
+    if left_alone(issuer, doubted=seen.doubted, enrolled=seen.enrolled):
         return Rest()
     if not acme.private_key_secret_ref.name:
         return _say(seen, sentences.INVALID_CONFIG, sentences.no_key_name())
@@ -170,12 +170,7 @@ def _say(
 
 
 def _record(seen: Observed, enrolled: Enrolled) -> Wait | Write:
-    account = AcmeIssuerStatus(
-        uri=enrolled.uri,
-        last_registered_email=enrolled.email or None,
-        last_private_key_hash=enrolled.inputs.key,
-    )
-    status = msgspec.structs.replace(seen.issuer.status, acme=account)
+    status = msgspec.structs.replace(seen.issuer.status, acme=account_of(enrolled))
     status = _with_ready(seen, status, TRUE, sentences.REGISTERED, sentences.REGISTERED_TEXT)
     return Wait() if status == seen.issuer.status else Write(status)
 

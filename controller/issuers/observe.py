@@ -13,7 +13,7 @@ from controller.issuerref import credentials_namespace
 from controller.issuers import sentences
 from controller.issuers.knowledge import Notebook
 from controller.issuers.observed import Binding, Fault, KeyMissing, Observed, Secrets
-from controller.issuers.standing import stands
+from controller.issuers.standing import left_alone
 from controller.runtime.errors import Forbidden, NotFound
 from controller.runtime.objects import SECRET, Secret
 from controller.settings import Settings
@@ -40,9 +40,10 @@ class Observer:
         namespace = credentials_namespace(issuer, self.settings)
         doubted, uid = self.accounts.doubted(issuer), issuer.metadata.uid
         acme = issuer.spec.acme
-        left_alone = stands(issuer) and not doubted
+        enrolled = self.notebook.enrolled(uid)
+        needless = left_alone(issuer, doubted=doubted, enrolled=enrolled)
         secrets = None
-        if acme is not None and acme.private_key_secret_ref.name and not left_alone:
+        if acme is not None and acme.private_key_secret_ref.name and not needless:
             secrets = await _Reader(self.cluster, namespace).read(acme)
         return Observed(
             issuer=issuer,
@@ -51,7 +52,7 @@ class Observer:
             doubted=doubted,
             secrets=secrets,
             trouble=self.notebook.trouble(uid),
-            enrolled=self.notebook.enrolled(uid),
+            enrolled=enrolled,
         )
 
 

@@ -6,9 +6,10 @@ Pure. Believes the status only for the generation that it was written for.
 from typing import Final
 from urllib.parse import urlsplit
 
+from controller.issuers.observed import Enrolled
 from orderapi import names
 from orderapi.conditions import TRUE, Condition, find
-from orderapi.issuer import AcmeIssuer, AnyIssuer
+from orderapi.issuer import AcmeIssuer, AcmeIssuerStatus, AnyIssuer
 
 OTHER_TYPES: Final = {
     "ca": "ca",
@@ -43,6 +44,22 @@ def stands(issuer: AnyIssuer) -> bool:
     if acme is None or condition is None or condition.status != TRUE:
         return False
     return bool(issuer.status.acme.last_private_key_hash) and account_fits(issuer, acme)
+
+
+def left_alone(issuer: AnyIssuer, *, doubted: bool, enrolled: Enrolled | None) -> bool:
+    """Whether nothing is to be done, so that nothing needs to be read."""
+    if doubted or not stands(issuer):
+        return False
+    return enrolled is None or account_of(enrolled) == issuer.status.acme
+
+
+def account_of(enrolled: Enrolled) -> AcmeIssuerStatus:
+    """What the status says of an account that the CA has confirmed."""
+    return AcmeIssuerStatus(
+        uri=enrolled.uri,
+        last_registered_email=enrolled.email or None,
+        last_private_key_hash=enrolled.inputs.key,
+    )
 
 
 def account_fits(issuer: AnyIssuer, acme: AcmeIssuer) -> bool:

@@ -109,10 +109,11 @@ class Performer:
     def _tell_created(self, request: CertificateRequest, order: Order) -> None:
         """On the Certificate, where people look, or on the request when there is none."""
         note = sentences.order_created(order.metadata.name)
-        resource, told = self._told(request)
+        resource, told = self.told(request)
         self.cluster.recorder.event(resource, told, "Normal", names.EVENT_ORDER_CREATED, note)
 
-    def _told(self, request: CertificateRequest) -> tuple[Resource[Any], Object]:
+    def told(self, request: CertificateRequest) -> tuple[Resource[Any], Object]:
+        """Whose event it is that an Order was made."""
         owner = controller_of(request)
         if owner is not None and owner.kind == CERTIFICATE.kind:
             found = self.cluster.certificates.get(request.metadata.namespace, owner.name)

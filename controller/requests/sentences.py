@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from controller.requests.observed import Asked
-from orderapi.conditions import Condition
+from orderapi.conditions import TRUE, Condition
 from orderapi.defaults import issuer_kind
 from orderapi.order import Order
 from orderapi.references import IssuerRef
@@ -132,5 +132,7 @@ def issuer_not_ready(ref: IssuerRef, ready: Condition | None) -> str:
     """Of an issuer that cannot sign yet."""
     if ready is None:
         return "Referenced issuer does not have a Ready status condition"
+    if ready.status == TRUE:
+        return f'Referenced {issuer_kind(ref)} "{ref.name}" is not of type acme'
     why = ready.message or ready.reason or "it does not say why"
     return f'Referenced {issuer_kind(ref)} "{ref.name}" is not ready: {why}'

@@ -64,6 +64,9 @@ def test_the_password_goes_to_the_proxy_and_nowhere_else() -> None:
         pytest.param("[fd00::1]:443", "fd00::1", 443, True, id="an IPv6 address and port"),
         pytest.param("10.0.0.0/8", "acme.test", 443, False, id="a block and a name"),
         pytest.param(",, ,", "acme.test", 443, False, id="commas"),
+        pytest.param("", "127.0.0.1", 443, True, id="loopback"),
+        pytest.param("", "::1", 443, True, id="IPv6 loopback"),
+        pytest.param("", "localhost", 443, True, id="localhost"),
     ],
 )
 def test_no_proxy(exceptions: str, host: str, port: int, direct: bool) -> None:

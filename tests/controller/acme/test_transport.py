@@ -300,9 +300,13 @@ async def test_a_server_without_tls(tls: ssl.SSLContext) -> None:
 
 @dataclass
 class Tunnel:
-    """An HTTP proxy that answers CONNECT; `opened` holds what it was asked for."""
+    """An HTTP proxy that answers CONNECT; `opened` holds what it was asked for.
+
+    Every name that it is asked for is the server of the test, but for those that end in .invalid.
+    """
 
     url: str = ""
+    port: int = 0
     opened: list[tuple[str, str]] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -327,12 +331,10 @@ class Tunnel:
         target = head[0].split()[1]
         headers = dict(line.split(": ", 1) for line in head[1:] if ": " in line)
         self.opened.append((target, headers.get("Proxy-Authorization", "")))
-        host, _, port = target.rpartition(":")
-        try:
-            far_reader, far_writer = await asyncio.open_connection(host, int(port))
-        except OSError:
+        if target.endswith(".invalid:443"):
             writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
             return
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port)
         self.writers.append(far_writer)
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         await asyncio.gather(_pumped(reader, far_writer), _pumped(far_reader, writer))
@@ -345,14 +347,17 @@ async def _pumped(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> N
 
 
 @pytest.fixture
-async def tunnel() -> AsyncIterator[Tunnel]:
-    """A running proxy on loopback."""
-    running = Tunnel()
+async def tunnel(server: Server) -> AsyncIterator[Tunnel]:
+    """A running proxy on loopback before the server."""
+    running = Tunnel(port=int(server.base.rpartition(":")[2]))
     listening = await asyncio.start_server(running.accept, "127.0.0.1", 0)
     running.url = f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     async with listening:
         yield running
         await running.close()
+
+
+NAMED = "https://kubernetes.default.svc"  # a name of the server's certificate
 
 
 async def test_the_proxy_of_the_environment_is_used(
@@ -361,11 +366,19 @@ async def test_the_proxy_of_the_environment_is_used(
     proxies = Proxies.read({"HTTPS_PROXY": f"http://me:pw@{tunnel.url}"})
     async with transport(tls, proxies=proxies) as sender:
         for _ in range(2):
-            answer = await sender.get("discover", f"{server.base}/dir")
-            assert answer.status == 200
-    target = server.base.removeprefix("https://")
-    assert tunnel.opened[0] == (target, "Basic bWU6cHc=")
+            assert (await sender.get("discover", f"{NAMED}/dir")).status == 200
+    assert tunnel.opened[0] == ("kubernetes.default.svc:443", "Basic bWU6cHc=")
+    assert [request.path for request in server.seen] == ["/dir", "/dir"]
     assert "Proxy-Authorization" not in server.seen[0].headers
+
+
+async def test_a_certificate_is_verified_through_a_proxy_too(
+    tunnel: Tunnel, tls: ssl.SSLContext
+) -> None:
+    proxies = Proxies.read({"HTTPS_PROXY": f"http://{tunnel.url}"})
+    async with transport(tls, proxies=proxies) as sender:
+        with pytest.raises(Unreachable, match="TLS certificate is not trusted"):
+            await sender.get("discover", "https://acme.test/")
 
 
 async def test_no_proxy_is_obeyed(tunnel: Tunnel, server: Server, tls: ssl.SSLContext) -> None:
@@ -380,16 +393,26 @@ async def test_a_proxy_on_loopback_is_the_operators_choice_but_not_what_lies_beh
 ) -> None:
     proxies = Proxies.read({"HTTPS_PROXY": f"http://{tunnel.url}"})
     async with transport(tls, proxies=proxies, allow=False) as sender:
-        with pytest.raises(Unreachable, match="loopback"):
-            await sender.get("discover", server.base)
+        for refused in (server.base, "https://169.254.169.254/", "https://a.localhost/"):
+            with pytest.raises(Unreachable, match="connected to"):
+                await sender.get("discover", refused)
         assert tunnel.opened == []
+        assert (await sender.get("discover", NAMED)).status == 200
         with pytest.raises(Unreachable, match="the proxy answered 502"):
             await sender.get("discover", "https://nowhere.invalid/")
-    assert tunnel.opened == [("nowhere.invalid:443", "")]
 
 
-async def test_a_proxy_that_cannot_be_reached(server: Server, tls: ssl.SSLContext) -> None:
+async def test_a_proxy_that_cannot_be_reached(tls: ssl.SSLContext) -> None:
     proxies = Proxies.read({"HTTPS_PROXY": "http://127.0.0.1:1"})
     async with transport(tls, proxies=proxies) as sender:
-        with pytest.raises(Unreachable, match="the proxy cannot be reached"):
-            await sender.get("discover", server.base)
+        with pytest.raises(Unreachable, match=r"the proxy cannot be reached: connection refused"):
+            await sender.get("discover", NAMED)
+
+
+async def test_a_session_that_was_closed_is_unreachable(
+    server: Server, tls: ssl.SSLContext
+) -> None:
+    async with transport(tls) as sender:
+        assert (await sender.get("discover", server.base)).status == 200
+    with pytest.raises(Unreachable, match="closed on this side"):
+        await sender.get("discover", server.base)

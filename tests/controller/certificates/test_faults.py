@@ -56,6 +56,13 @@ def with_stores(stores: Keystores) -> CertificateSpec:
             with_stores(Keystores(jks=JksKeystore(create=False))), [], id="store-not-wanted"
         ),
         pytest.param(
+            with_stores(
+                Keystores(pkcs12=Pkcs12Keystore(create=True, password="x", profile="Ancient"))
+            ),
+            ["spec.keystores.pkcs12.profile"],
+            id="unknown-profile",
+        ),
+        pytest.param(
             CertificateSpec(secret_name="", issuer_ref=IssuerRef(name="")),
             ["spec.secretName", "spec.issuerRef.name", "spec"],
             id="all-at-once",

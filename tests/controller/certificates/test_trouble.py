@@ -285,7 +285,9 @@ async def test_an_api_server_that_refuses_the_secret_is_told_and_costs_no_order(
     assert await process.look() == At(NOW + timedelta(minutes=1))
     found = find(certificate(server).status.conditions, "Ready")
     assert found is not None
-    assert found.message.endswith(". Waiting: The Secret could not be written: a label is too long")
+    assert found.message.endswith(
+        ". Waiting: The Secret could not be written as the spec asks: a label is too long"
+    )
     server.refusals.clear()
     await process.look()
     assert ready(server) == ("True", "Ready")

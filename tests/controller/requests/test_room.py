@@ -1,0 +1,219 @@
+"""The room at work: what it writes, what it tells whom, and what wakes it."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from controller.pki.csr import build_csr
+from controller.requests import perform
+from controller.requests.observe import read_asked
+from controller.requests.observed import Asked, Unreadable
+from controller.requests.room import Requests
+from controller.requests.submission import name_of
+from controller.runtime.errors import ApiError, Forbidden, NamespaceTerminating
+from controller.runtime.schedule import At, Key, OnChange
+from controller.settings import Settings
+from orderapi.certificate import Certificate
+from orderapi.conditions import FALSE, find
+from orderapi.meta import ObjectMeta
+from orderapi.names import CERTIFICATE_NAME
+from orderapi.order import Order
+from orderapi.resources import CERTIFICATE, ORDER, Resource
+from tests.controller.pki.build import Signer, a_key, a_spec
+from tests.controller.requests.build import (
+    CSR,
+    NOW,
+    OF_A_CERTIFICATE,
+    FlakyServer,
+    Process,
+    a_request,
+    a_server,
+    an_issuer,
+    an_order,
+    set_order,
+)
+
+
+async def test_from_a_new_request_to_its_certificate_in_three_writes() -> None:
+    server = a_server()
+    process = Process(server)
+    assert await process.look() == OnChange()
+    (order,) = server.all(ORDER)
+    assert order.metadata.name == name_of(process.request)
+    assert order.spec.request == CSR
+    chain = Signer().sign(CSR)
+    set_order(server, order, state="valid", certificate=chain)
+    process.hear()
+    assert await process.look() == OnChange()
+    assert process.request.status.certificate == chain
+    assert [(call.verb, call.kind) for call in server.calls] == [
+        ("patch", "CertificateRequest"),
+        ("create", "Order"),
+        ("patch", "CertificateRequest"),
+    ]
+    assert process.ear.heard == [
+        ("Normal", "OrderCreated", f'Created Order resource "{order.metadata.name}"'),
+        ("Normal", "CertificateIssued", "Certificate fetched from issuer successfully"),
+    ]
+
+
+async def test_a_certificate_for_another_key_fails_it() -> None:
+    server = a_server()
+    process = Process(server)
+    await process.look()
+    (order,) = server.all(ORDER)
+    chain = Signer().sign(build_csr(a_spec(), a_key()))
+    set_order(server, order, state="valid", certificate=chain)
+    process.hear()
+    await process.look()
+    ready = find(process.request.status.conditions, "Ready")
+    assert ready is not None
+    assert ready.reason == "Failed"
+    assert "for another key" in ready.message
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_names_that_strangers_hold_are_passed_over(count: int) -> None:
+    server = a_server()
+    process = Process(server)
+    for salt in range(count):
+        _stranger(server, name_of(process.request, salt))
+    await process.look()
+    own = [order for order in server.all(ORDER) if order.metadata.owner_references]
+    assert [order.metadata.name for order in own] == [name_of(process.request, count)]
+    ready = find(process.request.status.conditions, "Ready")
+    assert ready is not None
+    assert name_of(process.request, count) in ready.message
+
+
+async def test_it_gives_up_passing_strangers_and_says_so() -> None:
+    server = a_server()
+    process = Process(server)
+    for salt in range(perform.MOST_STRANGERS):
+        _stranger(server, name_of(process.request, salt))
+    assert await process.look() == At(NOW + perform.REFUSED_AGAIN)
+    ready = find(process.request.status.conditions, "Ready")
+    assert ready is not None
+    assert "others hold this name" in ready.message
+
+
+class Refusing(FlakyServer):
+    """An API server that takes no Order."""
+
+    error: ApiError
+
+    async def create(self, resource: Resource[Any], obj: Any) -> Any:
+        raise self.error
+
+
+async def test_a_refused_order_is_told_once_and_tried_again() -> None:
+    server = _refusing(Forbidden(403, "Forbidden", "exceeded quota: orders"))
+    process = Process(server)
+    for _ in range(3):
+        assert await process.look() == At(NOW + perform.REFUSED_AGAIN)
+    ready = find(process.request.status.conditions, "Ready")
+    assert ready is not None
+    assert ready.reason == "Pending"
+    assert "exceeded quota: orders" in ready.message
+    assert [(kind, reason) for kind, reason, _ in process.ear.heard] == [
+        ("Warning", "OrderCreatingError")
+    ]
+
+
+async def test_a_namespace_that_goes_away_is_no_reason_to_write() -> None:
+    server = _refusing(NamespaceTerminating(403, "Forbidden", "going away"))
+    process = Process(server)
+    assert await process.look() == OnChange()
+    assert process.ear.heard == []
+
+
+async def test_the_order_is_told_on_the_certificate_where_people_look() -> None:
+    server = a_server()
+    process = Process(server)
+    certificate = Certificate(
+        metadata=ObjectMeta(name="web", namespace="shop", uid="cert-uid", resource_version="1"),
+        spec=a_spec(),
+    )
+    process.cluster.certificates.feed(certificate)
+    told = perform.Performer(process.cluster).told(process.request)
+    assert told == (CERTIFICATE, certificate)
+    stranger = msgspec.structs.replace(OF_A_CERTIFICATE, uid="another")
+    assert perform.Performer(process.cluster).told(a_request(owner=stranger))[1] != certificate
+
+
+async def test_a_request_without_certificate_names_its_order_after_itself() -> None:
+    bare = a_request(approved=False, owner=None)
+    meta = msgspec.structs.replace(bare.metadata, annotations={CERTIFICATE_NAME: ""})
+    server = a_server(msgspec.structs.replace(bare, metadata=meta))
+    process = Process(server)
+    await process.look()
+    (order,) = server.all(ORDER)
+    assert order.metadata.name.startswith("web-1-")
+
+
+def test_an_issuer_wakes_those_who_wait_for_it_and_no_others() -> None:
+    process = Process(a_server())
+    room = Requests(process.cluster, Settings())
+    wakes = next(keys for cache, keys in room.watches() if cache is process.cluster.issuers)
+    assert list(wakes(an_issuer(FALSE))) == [Key("shop", "web-1")]
+    elsewhere = msgspec.structs.replace(an_issuer().metadata, namespace="another")
+    assert list(wakes(msgspec.structs.replace(an_issuer(), metadata=elsewhere))) == []
+    assert list(wakes(an_issuer(cluster=True))) == []
+    process.cluster.requests.drop(process.request)
+    assert list(wakes(an_issuer())) == []
+
+
+def test_an_order_wakes_its_request() -> None:
+    process = Process(a_server())
+    room = Requests(process.cluster, Settings())
+    wakes = next(keys for cache, keys in room.watches() if cache is process.cluster.orders)
+    assert list(wakes(an_order())) == [Key("shop", "web-1")]
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (
+            {"dns_names": ("a.example", "*.a.example")},
+            Asked(dns_names=("a.example", "*.a.example")),
+        ),
+        ({"dns_names": (), "ip_addresses": ("2001:DB8::1",)}, Asked(ip_addresses=("2001:db8::1",))),
+        (
+            {"dns_names": (), "uris": ("spiffe://a/b",), "email_addresses": ("me@example.com",)},
+            Asked(unsupported=('URI "spiffe://a/b"', 'e-mail address "me@example.com"')),
+        ),
+    ],
+    ids=["names", "address", "what ACME has no identifier for"],
+)
+def test_what_a_signing_request_asks_for(spec: dict[str, Any], expected: Asked) -> None:
+    found = read_asked(build_csr(a_spec(**spec), a_key()))
+    assert isinstance(found, Asked)
+    assert found.key_digest
+    assert (
+        Asked(
+            dns_names=found.dns_names,
+            ip_addresses=found.ip_addresses,
+            unsupported=found.unsupported,
+        )
+        == expected
+    )
+
+
+def test_bytes_that_are_no_signing_request() -> None:
+    found = read_asked(b"hello")
+    assert isinstance(found, Unreadable)
+    assert "hello" not in found.why
+
+
+def _refusing(error: ApiError) -> FlakyServer:
+    refusing = a_server(kind=Refusing)
+    assert isinstance(refusing, Refusing)
+    refusing.error = error
+    return refusing
+
+
+def _stranger(server: FlakyServer, name: str) -> Order:
+    other = an_order(name=name)
+    meta = msgspec.structs.replace(other.metadata, owner_references=())
+    return server.put(ORDER, msgspec.structs.replace(other, metadata=meta))
