@@ -55,6 +55,7 @@ _SUBKINDS: Final = re.compile(r"[\[:;] ?(" + "|".join(sorted(WAITS_FOR_CHANGE)) 
 
 _SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
+_DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -175,15 +176,16 @@ def next_attempt(
     *,
     minimum: timedelta | None = None,
     maximum: timedelta | None = None,
-) -> datetime | None:
+) -> datetime:
     """When a name set may be ordered again after `failed_attempts` in a row, the last of this kind.
 
     After 1, 4, 16 and 60 minutes, then hourly: at most five within an hour. `minimum` and
     `maximum`, where the operator gave them, take the place of the first and the last of these.
-    None: not before a change.
+    What waits for a change is tried once a day all the same: a CAA record that was mended, or a
+    policy of the CA, changes no object here.
     """
     if kind in WAITS_FOR_CHANGE:
-        return None
+        return last_failure + _DAY
     first = minimum if minimum is not None else _MINUTE
     longest = max(maximum if maximum is not None else _HOUR, first)
     return last_failure + _growing(failed_attempts, first, longest=longest, factor=4)

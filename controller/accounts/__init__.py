@@ -10,6 +10,14 @@ the same for everybody.
 """
 
 from controller.accounts.accounts import Accounts, AccountUnavailable, Doubt
+from controller.accounts.client import UNKNOWN_ACCOUNT
 from controller.accounts.key import KeyFault, read_account_key
 
-__all__ = ["AccountUnavailable", "Accounts", "Doubt", "KeyFault", "read_account_key"]
+__all__ = [
+    "UNKNOWN_ACCOUNT",
+    "AccountUnavailable",
+    "Accounts",
+    "Doubt",
+    "KeyFault",
+    "read_account_key",
+]

@@ -216,6 +216,8 @@ def _reason(error: Exception) -> str:
             return f"its name cannot be resolved: {_words(error.os_error)}"
         case aiohttp.ClientConnectorError():
             return _words(error.os_error)
+        case aiohttp.InvalidURL():
+            return "no such URL"
         case aiohttp.ServerDisconnectedError():
             return "the connection was closed before an answer came"
         case aiohttp.ClientPayloadError():

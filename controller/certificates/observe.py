@@ -95,6 +95,8 @@ class Observer:
         known = self._cluster.secrets.get(namespace, name)
         if known is not None:
             return known
+        if certificate.metadata.deletion_timestamp is not None:
+            return Unread()
         if not is_object_name(name):
             return Absent()
         key_name = certificate.status.next_private_key_secret_name

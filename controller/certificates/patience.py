@@ -13,7 +13,7 @@ from controller.certificates import attempts
 from controller.certificates.observed import Observed
 from controller.certificates.planning import ISSUER_SEEN, issuer_seen
 from controller.certificates.triggers import short_form
-from controller.verdict import next_attempt, problem_kind
+from controller.verdict import WAITS_FOR_CHANGE, next_attempt, problem_kind
 from orderapi.conditions import find
 from orderapi.names import ISSUING, READY
 
@@ -35,23 +35,19 @@ def after_failure(seen: Observed) -> Wait | None:
     if status.last_failure_time is None or _lifted(seen, status.last_failure_time):
         return None
     failure = last_failure(seen)
+    kind = problem_kind(failure)
     time = next_attempt(
-        problem_kind(failure),
+        kind,
         status.failed_issuance_attempts or 1,
         status.last_failure_time,
         minimum=seen.wishes.minimum_backoff,
         maximum=seen.wishes.maximum_backoff,
     )
     told = f"The last attempt failed: {failure.rstrip('. ')}. "
-    if time is None:
-        return Wait(
-            None,
-            told + "The next one is made when the Certificate or its issuer changes, or when "
-            "somebody asks for it with cmctl renew.",
-        )
     if time <= seen.now:
         return None
-    return Wait(time, f"{told}The next one is made at {short_form(time)}.")
+    change = "when the Certificate or its issuer changes, or " if kind in WAITS_FOR_CHANGE else ""
+    return Wait(time, f"{told}The next one is made {change}at {short_form(time)}.")
 
 
 def for_budget(seen: Observed) -> Wait | None:

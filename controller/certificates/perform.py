@@ -197,11 +197,12 @@ class Performer:
         except PkiError as error:
             sentence = f"Failed to make a temporary certificate: {error}"
             return await self._wait(seen, SECRET_REJECTED, sentence)
-        again = await self._write_secret(seen, Content(key=key, chain=chain))
-        self._tell(seen, (Told("Normal", names.EVENT_ISSUING, "Issued temporary certificate"),))
-        return again
+        told = Told("Normal", names.EVENT_ISSUING, "Issued temporary certificate")
+        return await self._write_secret(seen, Content(key=key, chain=chain), (told,))
 
-    async def _write_secret(self, seen: Observed, content: Content) -> Again:
+    async def _write_secret(
+        self, seen: Observed, content: Content, events: Iterable[Told] = ()
+    ) -> Again:
         try:
             await self._secrets.write(seen, content)
         except NotAdopted as refused:
@@ -214,23 +215,23 @@ class Performer:
             sentence = f"The Secret could not be written as the spec asks: {refused}"
             return await self._wait(seen, SECRET_REJECTED, sentence)
         logger.info("secret written", extra={"secret": seen.certificate.spec.secret_name})
+        self._tell(seen, events)
         return Now()
 
     async def _repair(self, seen: Observed, action: Repair) -> Again:
+        """Nobody waits for a repair: where it cannot be made, the status is written as ever."""
         again: Again = Now()
         try:
-            done = await self._secrets.repair(seen, action.target, stores=action.stores)
+            if not await self._secrets.repair(seen, action.target, stores=action.stores):
+                return At(seen.now + _SOON)
+            logger.info("secret repaired", extra={"why": action.why})
         except (PkiError, Invalid) as error:
-            # The Secret is good as it is: nobody waits for this, and the status is written all the same.
-            logger.warning("secret not repaired", extra={"said": str(error)})
+            logger.warning("secret not repaired", extra={"why": action.why, "said": str(error)})
             note = f"The Secret could not be written as the spec asks: {error}"
             self._tell(seen, (Told("Warning", SECRET_REJECTED, note),))
-            done, again = True, At(seen.now + _REFUSED)
-        if not done:
-            return At(seen.now + _SOON)
+            again = At(seen.now + _REFUSED)
         if action.drifted:
             self._repairs.done(key_of(seen.certificate), seen.now)
-        logger.info("secret repaired", extra={"why": action.why})
         if status.differs(seen.certificate.status, action.status):
             await self._write(seen, action.status)
         return again

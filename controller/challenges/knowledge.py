@@ -130,30 +130,29 @@ class Notebook:
 class Purse:
     """Credentials that Challenges were published with, kept until their records are taken away.
 
-    So a clean-up works where the Secret goes first, as in a namespace that is deleted. At most
-    1,024 are held, the newest; its repr shows none.
+    So a clean-up works where the Secret goes first, as in a namespace that is deleted. They are
+    given out for what they were used for, and not for what somebody made of the Challenge since. At
+    most 1,024 are held, the newest; its repr shows none.
     """
 
     def __init__(self, most: int = MOST_HELD) -> None:
-        self._held: dict[str, Credentials] = {}
+        self._held: dict[str, tuple[str, Credentials]] = {}
         self._most = most
 
     def __len__(self) -> int:
         return len(self._held)
 
-    def __contains__(self, uid: str) -> bool:
-        return uid in self._held
-
-    def hold(self, uid: str, credentials: Credentials) -> None:
-        """Keep them for the Challenge with this uid."""
+    def hold(self, uid: str, credentials: Credentials, *, used_for: str) -> None:
+        """Keep them for the Challenge with this uid and fingerprint."""
         self._held.pop(uid, None)
-        self._held[uid] = credentials
+        self._held[uid] = used_for, credentials
         if len(self._held) > self._most:
             del self._held[next(iter(self._held))]
 
-    def get(self, uid: str) -> Credentials | None:
-        """Those that are held for it, if any."""
-        return self._held.get(uid)
+    def get(self, uid: str, *, used_for: str) -> Credentials | None:
+        """Those that are held for it, if any, and if it still is what they were used for."""
+        held_for, credentials = self._held.get(uid, ("", None))
+        return credentials if held_for == used_for else None
 
     def drop(self, uid: str) -> None:
         """Keep them no longer."""

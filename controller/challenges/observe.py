@@ -7,7 +7,7 @@ is taken for an orphan.
 from datetime import datetime
 
 from controller.challenges.knowledge import Notebook, Purse
-from controller.challenges.observed import Observed
+from controller.challenges.observed import Observed, fingerprint
 from controller.challenges.slots import Slots
 from controller.cluster import Cluster
 from controller.derived import is_controlled_by
@@ -36,7 +36,7 @@ async def observe(
         order=await _order(cluster, challenge),
         issuer=find_issuer(cluster, challenge.spec.issuer_ref, key.namespace),
         slot_free=slots.free_for(uid),
-        credentials_held=uid in purse,
+        credentials_held=purse.get(uid, used_for=fingerprint(challenge.spec)) is not None,
         shared=_is_shared(cluster, challenge),
         knowledge=notebook.of(uid),
     )

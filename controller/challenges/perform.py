@@ -28,13 +28,13 @@ from controller.challenges.actions import (
 )
 from controller.challenges.knowledge import Notebook
 from controller.challenges.observed import Observed, Step
-from controller.challenges.publishing import CredentialsGone, Publisher
+from controller.challenges.publishing import CredentialsGone, NotOurs, Publisher
 from controller.challenges.slots import Slots
 from controller.cluster import Cluster
 from controller.runtime.errors import ApiError, NotFound
 from controller.runtime.objects import NAMESPACE, SECRET
 from controller.runtime.schedule import Again, At, Now, OnChange, key_of
-from controller.solvers.errors import SolverError
+from controller.solvers.errors import BadCredentials, SolverError
 from controller.verdict import FailureFacts, facts_of
 from orderapi import names, states
 from orderapi.resources import CHALLENGE
@@ -156,9 +156,10 @@ class Performer:
     async def _clean_up(self, seen: Observed, seconds: float) -> None:
         challenge, uid = seen.challenge, _uid(seen)
         try:
+            await self._know_as_ours(seen)
             await self.publisher.clean_up(challenge, seen.issuer, seconds=seconds)
         except (SolverError, ApiError) as error:
-            gone = isinstance(error, CredentialsGone)
+            gone = isinstance(error, CredentialsGone | NotOurs)
             now = self.cluster.clock.now()
             self.notebook.not_cleaned(uid, str(error), now, hopeless=gone)
             logger.warning("challenge not cleaned up", extra={"reason": str(error)})
@@ -166,6 +167,19 @@ class Performer:
                 self.notebook.namespace_terminates(uid)
         else:
             self.notebook.cleaned(uid)
+
+    async def _know_as_ours(self, seen: Observed) -> None:
+        """Refuse what this process did not publish and the account would not have, whatever status
+        says: others may write that, and the record may be anybody's."""
+        spec = seen.challenge.spec
+        if seen.credentials_held or seen.issuer is None:
+            return
+        try:
+            client = await self.accounts.client(seen.issuer)
+        except AccountUnavailable as unavailable:
+            raise BadCredentials(str(unavailable)) from unavailable
+        if spec.key != client.dns01_value(spec.token):
+            raise NotOurs(sentences.FOREIGN_KEY)
 
     async def _terminates(self, seen: Observed) -> bool:
         """Whether the namespace is going away; that it cannot be read means no."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.challenges.knowledge import Purse
+from controller.challenges.observed import fingerprint
 from controller.cluster import Cluster
 from controller.issuerref import credentials_namespace
 from controller.runtime.errors import NotFound
@@ -29,6 +30,10 @@ class CredentialsGone(BadCredentials):
     """The Secret that the solver names, or the issuer with it, does not exist."""
 
 
+class NotOurs(BadCredentials):
+    """What the Challenge says to be published is no answer of its issuer's account."""
+
+
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """Publishes, checks and takes away; raises SolverError, ApiError or TimeoutError."""
@@ -41,8 +46,8 @@ class Publisher:
     async def present(self, challenge: Challenge, issuer: AnyIssuer) -> None:
         """Publish the answer, and hold its credentials until it is taken away."""
         credentials = await self._read(challenge, issuer)
-        self.purse.hold(challenge.metadata.uid, credentials)
         spec = challenge.spec
+        self.purse.hold(challenge.metadata.uid, credentials, used_for=fingerprint(spec))
         try:
             async with asyncio.timeout(LONGEST):
                 await self.dns01.present(spec.dns_name, spec.key, _solver(challenge), credentials)
@@ -52,7 +57,7 @@ class Publisher:
     async def check(self, challenge: Challenge) -> Check:
         """Whether the answer can be seen."""
         spec = challenge.spec
-        credentials = self.purse.get(challenge.metadata.uid) or Credentials({})
+        credentials = self._held(challenge) or Credentials({})
         try:
             async with asyncio.timeout(LONGEST):
                 return await self.dns01.check(
@@ -68,7 +73,7 @@ class Publisher:
         spec = challenge.spec
         try:
             async with asyncio.timeout(seconds):
-                credentials = self.purse.get(challenge.metadata.uid)
+                credentials = self._held(challenge)
                 if credentials is None:
                     credentials = await self._read(challenge, issuer)
                 await self.dns01.clean_up(spec.dns_name, spec.key, _solver(challenge), credentials)
@@ -82,6 +87,9 @@ class Publisher:
         namespace = credentials_namespace(issuer, self.settings)
         names = dict.fromkeys(ref.name for ref in secret_refs(challenge.spec.solver))
         return [(namespace, name) for name in names]
+
+    def _held(self, challenge: Challenge) -> Credentials | None:
+        return self.purse.get(challenge.metadata.uid, used_for=fingerprint(challenge.spec))
 
     async def _read(self, challenge: Challenge, issuer: AnyIssuer | None) -> Credentials:
         if issuer is None:

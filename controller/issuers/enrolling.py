@@ -6,13 +6,13 @@ Each is harmless when asked twice: newAccount finds the account that its key has
 from dataclasses import dataclass
 from typing import Final
 
+from controller.accounts import UNKNOWN_ACCOUNT
 from controller.acme import Account, AcmeError, Client, Problem
 from controller.issuers import sentences
 from controller.issuers.observed import Binding, Fault
 from controller.verdict import FailureFacts, facts_of
 from orderapi.issuer import AnyIssuer
 
-UNKNOWN_ACCOUNT: Final = "accountDoesNotExist"
 ENDED: Final = frozenset({"deactivated", "revoked"})
 
 

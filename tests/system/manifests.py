@@ -1,4 +1,4 @@
-"""What tests of tenants, requests and delegation apply: Secrets, solvers, Issuers of one namespace."""
+"""What tests of tenants and solvers apply: Secrets, solvers, Issuers of one namespace."""
 
 import json
 

@@ -96,6 +96,8 @@ def test_an_issuer_reads_secrets_of_its_own_namespace_alone(world: World) -> Non
     shared = secret_data(world, "acme-account", "cert-manager")
     own = secret_data(world, "acme-account", namespace)
     assert own["tls.key"] != shared["tls.key"]
+    world.apply(update_key(world, namespace))
+    world.kubectl("-n", namespace, "wait", "--for=condition=Ready", "issuer/own", "--timeout=20s")
     uri = (world.get("issuer", "own", namespace) or {})["status"]["acme"]["uri"]
     assert uri != (world.get("clusterissuer", "acme") or {})["status"]["acme"]["uri"]
 

@@ -273,6 +273,7 @@ async def test_a_temporary_certificate_is_there_until_the_true_one_is() -> None:
     assert temporary.key_matches
     assert names.ISSUER_NAME not in secret.metadata.annotations
     assert ready(server) == ("False", "IncorrectIssuer")
+    assert process.ear.heard[-1] == ("Normal", "Issuing", "Issued temporary certificate")
     sign(server)
     await process.look()
     assert ready(server) == ("True", "Ready")

@@ -37,6 +37,7 @@ from tests.controller.certificates.build import (
 )
 from tests.controller.certificates.deciding import (
     CHANGED,
+    DNS,
     DOES_NOT_EXIST,
     DONE,
     FREE,
@@ -164,6 +165,14 @@ def test_a_secret_of_another_kind_is_left_alone_and_nothing_is_asked() -> None:
     again = replace(seen, certificate=a_certificate(status=status))
     assert decide(again) == Rest(OnChange(), secret="web-tls")
     assert isinstance(decide(replace(again, target=Absent())), Write)
+
+
+def test_an_obstacle_does_not_hide_what_failed_before() -> None:
+    status = failed_status(DNS)
+    seen = fresh(certificate=a_certificate(status=status), claim="the account key of an Issuer")
+    held = written(decide(seen))
+    assert condition(held, "Issuing") == condition(status, "Issuing")
+    assert condition(held, "Ready").reason == "SecretNotAdopted"
 
 
 def test_a_spec_that_cannot_be_met_is_told_in_whole() -> None:

@@ -17,6 +17,7 @@ from controller.certificates.observed import Absent
 from controller.runtime.schedule import At, OnChange
 from orderapi import names
 from tests.controller.certificates.build import (
+    NEXT_KEY,
     NOT_AFTER,
     NOW,
     RENEWAL,
@@ -174,6 +175,26 @@ def test_no_failure_is_without_a_reason() -> None:
     status = written(decide(failing("")))
     assert condition(status, "Issuing").message.endswith("no reason was given")
     assert "no reason was given" in condition(status, "Ready").message
+
+
+def test_what_failed_before_is_told_again_after_a_wait() -> None:
+    before = msgspec.structs.replace(
+        written(decide(failing(DNS))),
+        conditions=issuing_status().conditions,
+        next_private_key_secret_name=NEXT_KEY,
+    )
+    kept = replace(
+        issuing_case(a_request(status=pending("no issuer"))),
+        certificate=a_certificate(status=before),
+    )
+    waits = written(decide(kept))
+    assert waits.diagnosis is not None
+    assert waits.diagnosis.cause == "waiting"
+    assert [attempt.outcome for attempt in waits.diagnosis.attempts] == ["dns"]
+    moving = replace(kept, certificate=a_certificate(status=waits), coming=(made(a_request()),))
+    goes_on = written(decide(moving))
+    assert goes_on.diagnosis is not None
+    assert goes_on.diagnosis.cause == "dns"
 
 
 def test_a_failed_renewal_leaves_ready_true() -> None:

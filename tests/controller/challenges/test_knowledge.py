@@ -97,14 +97,20 @@ def credentials(text: bytes) -> Credentials:
 
 def test_the_purse_holds_the_newest_and_shows_nothing() -> None:
     purse = Purse(most=2)
-    purse.hold("a", credentials(b"1"))
-    purse.hold("b", credentials(b"2"))
-    purse.hold("a", credentials(b"3"))
-    purse.hold("c", credentials(b"4"))
-    assert ("a" in purse, "b" in purse, "c" in purse, len(purse)) == (True, False, True, 2)
-    held = purse.get("a")
+    for uid, text in (("a", b"1"), ("b", b"2"), ("a", b"3"), ("c", b"4")):
+        purse.hold(uid, credentials(text), used_for="x")
+    assert len(purse) == 2
+    assert purse.get("b", used_for="x") is None
+    held = purse.get("a", used_for="x")
     assert held is not None
     assert "3" not in repr(held)
     purse.drop("a")
     purse.drop("a")
-    assert purse.get("a") is None
+    assert purse.get("a", used_for="x") is None
+
+
+def test_the_purse_gives_nothing_for_what_a_challenge_was_changed_to() -> None:
+    purse = Purse()
+    purse.hold("a", credentials(b"1"), used_for="what was published")
+    assert purse.get("a", used_for="what somebody made of it") is None
+    assert purse.get("a", used_for="what was published") is not None
