@@ -52,6 +52,15 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
+def _controllers(text: str) -> tuple[str, ...]:
+    wanted = _words(text)
+    for name in wanted:
+        if name != "*" and name.removeprefix("-") not in KNOWN_CONTROLLERS:
+            known = ", ".join(KNOWN_CONTROLLERS)
+            raise argparse.ArgumentTypeError(f'there is no "{name}"; known are {known}')
+    return wanted
+
+
 def _name_servers(text: str) -> tuple[str, ...]:
     servers = _words(text)
     for server in servers:
@@ -89,7 +98,7 @@ class Settings:
         "What to run: names, * for all, -name to leave one out. Known: "
         + ", ".join(KNOWN_CONTROLLERS)
         + ".",
-        _words,
+        _controllers,
     )
     concurrent_workers: int = _flag(
         5, "How many objects of one kind are worked on at the same time.", _positive
@@ -109,10 +118,13 @@ class Settings:
         False, "Check records at those servers alone, not at the authoritative ones.", _boolean
     )
     issuer_ambient_credentials: bool = _flag(
-        False, "Whether an Issuer may use credentials of the controller's surroundings.", _boolean
+        False,
+        "Whether an Issuer may use credentials of the controller's surroundings. No solver of this "
+        "release does.",
+        _boolean,
     )
     cluster_issuer_ambient_credentials: bool = _flag(
-        True, "Whether a ClusterIssuer may use credentials of the surroundings.", _boolean
+        True, "Whether a ClusterIssuer may use them. No solver of this release does.", _boolean
     )
     enable_certificate_owner_ref: bool = _flag(
         False, "Make a Certificate the owner of its Secret, which then goes with it.", _boolean
