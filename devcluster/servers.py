@@ -47,7 +47,7 @@ class ApiServer:
 class Pebble:
     """An ACME CA; `ca` verifies its HTTPS, `management_url` has its roots and intermediates.
 
-    `eab_key` (base64url) belongs to the key id EAB_KEY_ID.
+    `eab_key` (base64url without padding) belongs to the key id EAB_KEY_ID.
     """
 
     directory_url: str
@@ -223,7 +223,7 @@ def start_pebble(
     server = authority.issue(name, server=True)
     access_log = folder / f"{name}-access.jsonl"
     access_log.touch(mode=0o600)
-    eab_key = base64.urlsafe_b64encode(secrets.token_bytes(48)).decode()
+    eab_key = base64.urlsafe_b64encode(secrets.token_bytes(64)).decode().rstrip("=")
     config = {
         "listen": listen,
         "managementListen": management,

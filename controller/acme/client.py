@@ -248,11 +248,11 @@ def _check_profile(profile: str, directory: Directory) -> None:
     if not profile or profile in directory.profiles:
         return
     if not directory.profiles:
-        text = f'certificate authority does not support profiles; "{profile}" was asked for'
+        text = f"acme: certificate authority does not support profiles; asked for: {profile}"
     else:
         offered = ", ".join(sorted(directory.profiles))
         text = (
-            f'certificate authority does not advertise a profile with name "{profile}"; '
+            f"acme: certificate authority does not advertise a profile with name {profile}; "
             f"it offers {offered}"
         )
     raise Misconfigured(text, kind=INVALID_PROFILE)

@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -143,8 +144,7 @@ class Transport:
         host = urlsplit(url).netloc
         tried = f"{method} {host} ({action})"
         async with self._limiter:
-            loop = asyncio.get_running_loop()
-            started, status = loop.time(), NO_ANSWER
+            started, status = time.perf_counter(), NO_ANSWER
             try:
                 answer = await self._exchange(
                     method, url, tried=tried, body=body, headers=self._headers | dict(headers)
@@ -154,7 +154,7 @@ class Transport:
                 # RuntimeError: what uvloop raises now and then where asyncio has an OSError.
                 raise Unreachable(f"{tried} failed: {_reason(error)}") from error
             finally:
-                made = RequestMade(action, method, host, status, loop.time() - started)
+                made = RequestMade(action, method, host, status, time.perf_counter() - started)
                 self._on_request(made)
         logger.debug(
             "acme request answered",

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+import uvloop
 
 from controller.acme import (
     AccountKey,
@@ -19,8 +20,18 @@ from controller.acme.signed import Clock
 from controller.runtime.clock import SystemClock
 from devcluster import pki, servers
 from tests.controller.acme.faults import Front, running_front
+from tests.controller.acme.wire import Server, running_server
 
 MakeClient = Callable[..., Client]
+
+
+def pytest_asyncio_loop_factories(
+    item: pytest.Item,
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The controller runs on uvloop, whose errors differ: sockets are tested on both."""
+    if item.path.name.startswith("test_transport"):
+        return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+    return {"asyncio": asyncio.new_event_loop}
 
 
 @pytest.fixture
@@ -100,3 +111,16 @@ async def behind(make_client: MakeClient, front: Front) -> Client:
     await ready.register(())
     front.calls.clear()
     return ready
+
+
+@pytest.fixture
+async def server(settled: None, authority: pki.Authority) -> AsyncIterator[Server]:
+    """A TLS server whose answers the test decides."""
+    async with running_server(authority.issue("transport", server=True)) as running:
+        yield running
+
+
+@pytest.fixture
+def tls(authority: pki.Authority) -> ssl.SSLContext:
+    """Trust in the authority of the tests."""
+    return tls_context(ca_bundle=authority.certificate.read_bytes())

@@ -30,6 +30,7 @@ from tests.controller.acme.issuing import (
     issue,
     names_of,
     ready_order,
+    until,
 )
 
 
@@ -71,7 +72,7 @@ async def test_a_profile_that_is_not_offered_is_refused_before_any_order(
         await client.new_order(NewOrder(dns_names(a_name()), profile="gold"))
     assert caught.value.kind == "invalidProfile"
     assert caught.value.sentence() == (
-        'certificate authority does not advertise a profile with name "gold"; '
+        "acme: certificate authority does not advertise a profile with name gold; "
         "it offers default, shortlived"
     )
     assert made == []
@@ -104,11 +105,10 @@ async def test_a_challenge_that_fails_says_why(client: Client) -> None:
     order = await client.new_order(NewOrder(dns_names(a_name())))
     authorization = await client.authorization(order.authorizations[0])
     challenge = next(c for c in authorization.challenges if c.type == "dns-01")
-    await client.answer(challenge.url)
-    for _ in range(50):
-        authorization = await client.authorization(order.authorizations[0])
-        if authorization.status != "pending":
-            break
+    answered = await client.answer(challenge.url)
+    authorization = await until(
+        client.authorization, authorization.url, after=answered, away_from=("pending",)
+    )
     assert authorization.status == "invalid"
     error = next(c.error for c in authorization.challenges if c.url == challenge.url)
     assert error is not None
@@ -304,11 +304,8 @@ async def test_the_default_chain_and_the_preferred_ones(
     )
     names = dns_names(a_name())
     order = await ready_order(client, dns, NewOrder(names))
-    await client.finalize(order.finalize, a_csr(*names))
-    for _ in range(50):
-        order = await client.order(order.url)
-        if order.status == "valid":
-            break
+    final = await client.finalize(order.finalize, a_csr(*names))
+    order = await until(client.order, order.url, after=final, away_from=("processing",))
     default = await client.certificate(order.certificate)
     assert len(x509.load_pem_x509_certificates(default)) == 3
     assert await client.certificate(order.certificate, preferred_chain="No Such Root") == default

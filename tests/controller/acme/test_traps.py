@@ -3,9 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -25,7 +23,9 @@ from devcluster import servers
 from tests.controller.acme.conftest import MakeClient
 from tests.controller.acme.faults import (
     Fault,
+    Forward,
     Front,
+    Reply,
     after_the_work,
     answering,
     changed,
@@ -34,148 +34,13 @@ from tests.controller.acme.faults import (
 from tests.controller.acme.issuing import (
     a_csr,
     a_name,
-    ari_id,
     authorize,
     dns_names,
-    issue,
     ready_order,
     until,
 )
 
 HTML = b"<html><body><h1>429 Too Many Requests</h1><hr>nginx s3cret</body></html>"
-
-
-def _replaces(front: Front) -> list[str | None]:
-    """What each newOrder that the CA or the front answered has said of `replaces`."""
-    return [call.payload.get("replaces") for call in front.to("/order-plz")]
-
-
-async def _asked_until(statuses: list[int], client: Client, front: Front, new: NewOrder) -> None:
-    """Ask for the order until the CA answers so: Pebble notes what it issued a moment later."""
-    for _ in range(40):
-        front.calls.clear()
-        assert (await client.new_order(new)).url
-        if [call.status for call in front.to("/order-plz")] == statuses:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"{front.to('/order-plz')}, not {statuses}")
-
-
-async def test_trap_1_replaces_is_sent_under_the_same_account(
-    behind: Client, front: Front, dns: servers.Dns
-) -> None:
-    names = dns_names(a_name())
-    old = ari_id(await issue(behind, dns, NewOrder(names)))
-    await _asked_until([201], behind, front, NewOrder(names, replaces=old))
-    assert _replaces(front) == [old]
-
-
-async def test_trap_1_replaces_is_not_sent_to_a_ca_without_renewal_information(
-    make_client: MakeClient, front: Front
-) -> None:
-    front.inject("/dir", changed(json_members={"renewalInfo": None}))
-    client = make_client(front.directory_url)
-    await client.register(())
-    assert (await client.new_order(NewOrder(dns_names(a_name()), replaces="a.b"))).url
-    assert _replaces(front) == [None]
-
-
-async def test_trap_2_replaces_of_another_account(
-    behind: Client, front: Front, dns: servers.Dns, make_client: MakeClient
-) -> None:
-    name = a_name()
-    old = ari_id(await issue(behind, dns, NewOrder(dns_names(name))))
-    other = make_client(front.directory_url, await AccountKey.generate("ES256"))
-    await other.register(())
-    await _asked_until([403, 201], other, front, NewOrder(dns_names(name), replaces=old))
-    assert _replaces(front) == [old, None]
-
-
-async def test_trap_2_replaces_of_a_certificate_that_is_replaced_already(
-    behind: Client, front: Front, dns: servers.Dns
-) -> None:
-    names = dns_names(a_name())
-    old = ari_id(await issue(behind, dns, NewOrder(names)))
-    await _asked_until([201], behind, front, NewOrder(names, replaces=old))
-    await issue(behind, dns, NewOrder(names, replaces=old))
-    await _asked_until([409, 201], behind, front, NewOrder(names, replaces=old))
-
-
-async def test_trap_2_replaces_without_a_shared_name(
-    behind: Client, front: Front, dns: servers.Dns
-) -> None:
-    old = ari_id(await issue(behind, dns, NewOrder(dns_names(a_name()))))
-    await _asked_until([500, 201], behind, front, NewOrder(dns_names(a_name()), replaces=old))
-    assert _replaces(front) == [old, None]
-
-
-@pytest.mark.parametrize(
-    "replaces",
-    [
-        pytest.param("junk", id="junk"),
-        pytest.param("AAAA.AQ", id="unknown issuer"),
-        pytest.param("not base64.!!", id="not base64"),
-    ],
-)
-async def test_trap_2_replaces_that_the_ca_does_not_know(
-    replaces: str, behind: Client, front: Front
-) -> None:
-    assert (await behind.new_order(NewOrder(dns_names(a_name()), replaces=replaces))).url
-    assert _replaces(front) == [replaces, None]
-
-
-async def test_trap_2_replaces_of_an_unknown_serial(
-    behind: Client, front: Front, dns: servers.Dns
-) -> None:
-    names = dns_names(a_name())
-    issuer, _, _ = ari_id(await issue(behind, dns, NewOrder(names))).partition(".")
-    unknown = f"{issuer}.AQIDBA"
-    await _asked_until([500, 201], behind, front, NewOrder(names, replaces=unknown))
-    assert _replaces(front) == [unknown, None]
-
-
-@pytest.mark.parametrize(
-    ("fault", "dropped"),
-    [
-        pytest.param(problem(403, "unauthorized"), True, id="unauthorized"),
-        pytest.param(problem(404, "malformed"), True, id="malformed"),
-        pytest.param(problem(409, "alreadyReplaced"), True, id="alreadyReplaced"),
-        pytest.param(problem(500, "serverInternal"), True, id="a plain 500"),
-        pytest.param(answering(500), True, id="a 500 that explains nothing"),
-        pytest.param(answering(502, HTML), True, id="a gateway"),
-        pytest.param(problem(500, "serverInternal", Retry_After="60"), False, id="500, later"),
-        pytest.param(answering(503, Retry_After="60"), False, id="503, later"),
-        pytest.param(problem(429, "rateLimited"), False, id="rateLimited"),
-        pytest.param(problem(503, "rateLimited"), False, id="rateLimited as 503"),
-        pytest.param(answering(429, HTML), False, id="429 with HTML"),
-    ],
-)
-async def test_trap_2_when_replaces_is_given_up(
-    fault: Fault, dropped: bool, behind: Client, front: Front
-) -> None:
-    front.inject("/order-plz", fault)
-    new = NewOrder(dns_names(a_name()), replaces="AAAA.AQ")
-    if dropped:
-        assert (await behind.new_order(new)).url
-        assert _replaces(front) == ["AAAA.AQ", None]
-    else:
-        with pytest.raises((Problem, Unreachable)):
-            await behind.new_order(new)
-        assert _replaces(front) == ["AAAA.AQ"]
-
-
-async def test_trap_2_a_second_refusal_counts(behind: Client, front: Front) -> None:
-    front.inject("/order-plz", problem(403, "unauthorized"), problem(400, "rejectedIdentifier"))
-    with pytest.raises(Problem) as caught:
-        await behind.new_order(NewOrder(dns_names(a_name()), replaces="AAAA.AQ"))
-    assert caught.value.kind == "rejectedIdentifier"
-
-
-async def test_trap_2_without_replaces_nothing_is_tried_again(behind: Client, front: Front) -> None:
-    front.inject("/order-plz", problem(500, "serverInternal"))
-    with pytest.raises(Problem):
-        await behind.new_order(NewOrder(dns_names(a_name())))
-    assert len(front.to("/order-plz")) == 1
 
 
 @pytest.mark.parametrize(
@@ -249,7 +114,7 @@ async def test_trap_5_finalize_may_not_repeat_the_order_url(
     finalized = await behind.finalize(order.finalize, a_csr(*names))
     assert finalized.url == ""
     assert finalized.status in ("processing", "valid")
-    done = await until(behind.order, order.url, away_from=("processing",))
+    done = await until(behind.order, order.url, after=finalized, away_from=("processing",))
     assert (done.status, done.url) == ("valid", order.url)
 
 
@@ -269,13 +134,13 @@ async def test_trap_6_an_order_that_stays_in_processing(
 ) -> None:
     names = dns_names(a_name())
     order = await ready_order(behind, dns, NewOrder(names))
-    await behind.finalize(order.finalize, a_csr(*names))
+    finalized = await behind.finalize(order.finalize, a_csr(*names))
     stalled = changed(
         json_members={"status": "processing", "certificate": None}, headers={"Retry-After": None}
     )
     front.inject("/my-order", stalled, stalled, stalled)
     front.calls.clear()
-    done = await until(behind.order, order.url, away_from=("processing",))
+    done = await until(behind.order, order.url, after=finalized, away_from=("processing",))
     assert done.certificate
     assert len(front.to("/my-order")) >= 4
 
@@ -297,7 +162,7 @@ async def test_trap_6_finalize_that_was_done_though_the_answer_was_lost(
     front.inject("/finalize-order", after_the_work(502, HTML))
     with pytest.raises(Unreachable):
         await behind.finalize(order.finalize, a_csr(*names))
-    done = await until(behind.order, order.url, away_from=("ready", "processing"))
+    done = await until(behind.order, order.url, after=order, away_from=("ready", "processing"))
     assert await behind.certificate(done.certificate)
     with pytest.raises(Problem) as caught:
         await behind.finalize(order.finalize, a_csr(*names))
@@ -378,8 +243,8 @@ async def test_trap_9_a_second_answer_to_a_failed_challenge_shows_its_error(
     order = await behind.new_order(NewOrder(dns_names(a_name())))
     authorization = await behind.authorization(order.authorizations[0])
     challenge = next(c for c in authorization.challenges if c.type == "dns-01")
-    await behind.answer(challenge.url)
-    await until(behind.authorization, authorization.url, away_from=("pending",))
+    answered = await behind.answer(challenge.url)
+    await until(behind.authorization, authorization.url, after=answered, away_from=("pending",))
     again = await behind.answer(challenge.url)
     assert again.status == "invalid"
     assert again.error is not None
@@ -396,12 +261,12 @@ async def test_trap_9_malformed_for_a_pending_challenge_is_an_error(
 
 
 async def test_trap_10_no_more_requests_in_flight_than_the_limiter_allows(
-    make_client: MakeClient, front: Front, behind: Client
+    make_client: MakeClient, front: Front
 ) -> None:
-    order = await behind.new_order(NewOrder(dns_names(a_name())))
+    """Asked of the directory: two looks at one order at the same time can hang Pebble for good."""
     open_now, most = 0, 0
 
-    async def counted(forward: Callable[[], Any]) -> Any:
+    async def counted(forward: Forward) -> Reply:
         nonlocal open_now, most
         open_now, most = open_now + 1, max(most, open_now + 1)
         await asyncio.sleep(0.02)
@@ -409,10 +274,11 @@ async def test_trap_10_no_more_requests_in_flight_than_the_limiter_allows(
         open_now -= 1
         return reply
 
-    front.inject("/", *[counted] * 100)
-    clients = [make_client(front.directory_url, account_url=behind.account_url) for _ in range(8)]
-    await asyncio.gather(*(one.order(order.url) for one in clients))
+    front.inject("/dir", *[counted] * 8)
+    clients = [make_client(front.directory_url) for _ in range(8)]
+    await asyncio.gather(*(one.directory() for one in clients))
     assert most == 2
+    assert len(front.to("/dir", method="GET")) == 8
 
 
 async def test_trap_11_external_accounts_are_bound_with_hs256_unless_told_otherwise(
