@@ -13,7 +13,10 @@ USER = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Counts since the start of the cluster, CPU seconds since the start of the process."""
+    """Counts since the start of the cluster, CPU seconds since the start of the processes.
+
+    `servers_cpu` is that of the API server, etcd and Pebble together: they share the machine.
+    """
 
     reads: int
     writes: int
@@ -21,6 +24,7 @@ class Reading:
     acme: int
     orders: int
     cpu: float
+    servers_cpu: float
 
     def since(self, before: "Reading") -> "Reading":
         """The difference."""
@@ -31,6 +35,7 @@ class Reading:
             self.acme - before.acme,
             self.orders - before.orders,
             self.cpu - before.cpu,
+            self.servers_cpu - before.servers_cpu,
         )
 
 
@@ -57,7 +62,9 @@ def read(cluster: Cluster, pid: int) -> Reading:
     placed = [
         line for line in asked if line["path"] == "/order-plz" and str(line["status"]) == "201"
     ]
-    return Reading(reads, writes, events, len(asked), len(placed), cpu_seconds(pid))
+    others = (cluster.api.process, cluster.etcd.process, cluster.pebble.process)
+    servers_cpu = sum(cpu_seconds(process.pid) for process in others)
+    return Reading(reads, writes, events, len(asked), len(placed), cpu_seconds(pid), servers_cpu)
 
 
 def cpu_seconds(pid: int) -> float:

@@ -172,5 +172,6 @@ def _row(
         "events": cost.events / done,
         "acme": cost.acme / done,
         "cpu ms": cost.cpu * 1000 / done,
+        "servers cpu ms": cost.servers_cpu * 1000 / done,
         "rss MB": measure.memory(bench.pid),
     }

@@ -69,6 +69,7 @@ def test_a_hand_made_challenge_touches_no_credential(world: World, trap: socket.
     assert "status" not in (world.get("challenge", "unowned") or {})
     kept = _presented(world, "honest-") or {}
     assert kept["metadata"]["uid"] == real["metadata"]["uid"]
+    world.kubectl("delete", "challenge", "unowned", "owned-by-another", "--ignore-not-found")
 
 
 @pytest.mark.usefixtures("held")

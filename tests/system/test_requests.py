@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from devcluster.controller import Controller
 from tests.controller.pki.build import Signer
@@ -114,8 +114,8 @@ def test_a_certificate_tells_that_its_request_was_denied(world: World) -> None:
 
 
 def test_an_issuer_of_another_group_gets_key_and_request(world: World) -> None:
-    """Another controller signs them; here, the test."""
-    world.apply(certificate("outside", issuer=FOREIGN))
+    """Another controller signs them; here, the test, and with a kind of key that Pebble refuses."""
+    world.apply(certificate("outside", issuer=FOREIGN, privateKey={"algorithm": "Ed25519"}))
     request = world.until(
         lambda: world.get("certificaterequest", "outside-1"), why="its CertificateRequest"
     )
@@ -133,6 +133,7 @@ def test_an_issuer_of_another_group_gets_key_and_request(world: World) -> None:
     data = secret_data(world, "outside-tls")
     assert (data["tls.crt"], data["ca.crt"]) == (encoded, ca)
     key = serialization.load_pem_private_key(base64.b64decode(data["tls.key"]), None)
+    assert isinstance(key, ed25519.Ed25519PrivateKey)
     assert key.public_key() == x509.load_pem_x509_certificate(pem).public_key()
     assert world.names("orders", "outside") == []
 
