@@ -32,6 +32,7 @@ from controller.runtime.errors import ApiError, Conflict, TooManyRequests, Unava
 from controller.runtime.schedule import OnChange
 from controller.solvers.dns01.timing import check_again_at
 from controller.solvers.errors import SolverError
+from orderapi.names import INVALID_REASONS
 
 WAITS_FOR_CHANGE: Final = frozenset(
     {
@@ -169,6 +170,17 @@ def problem_kind(reason: str) -> str:
     return next((kind for kind in named if kind in WAITS_FOR_CHANGE), kinds[0])
 
 
+def failure_kind(reason: str, message: str) -> str:
+    """What a failed attempt failed of: the reason of a request that is refused for what it asks,
+    else the CA's problem type in the message; empty where there is neither."""
+    return reason if reason in INVALID_REASONS else problem_kind(message)
+
+
+def waits_for_change(kind: str) -> bool:
+    """Whether the same attempt fails again until somebody changes something."""
+    return kind in WAITS_FOR_CHANGE or kind in INVALID_REASONS
+
+
 def next_attempt(
     kind: str,
     failed_attempts: int,
@@ -181,14 +193,13 @@ def next_attempt(
 
     After 1, 4, 16 and 60 minutes, then hourly: at most five within an hour. `minimum` and
     `maximum`, where the operator gave them, take the place of the first and the last of these.
-    What waits for a change is tried once a day all the same: a CAA record that was mended, or a
-    policy of the CA, changes no object here.
+    What waits for a change is tried once a day all the same, or as seldom as any other: a CAA
+    record that was mended, or a policy of the CA, changes no object here.
     """
-    if kind in WAITS_FOR_CHANGE:
-        return last_failure + _DAY
     first = minimum if minimum is not None else _MINUTE
     longest = max(maximum if maximum is not None else _HOUR, first)
-    return last_failure + _growing(failed_attempts, first, longest=longest, factor=4)
+    delay = _growing(failed_attempts, first, longest=longest, factor=4)
+    return last_failure + (max(delay, _DAY) if waits_for_change(kind) else delay)
 
 
 def _of_the_api_server(failure: ApiError, now: datetime, attempts: int) -> Verdict:

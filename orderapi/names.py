@@ -49,6 +49,10 @@ HTTP01_PARENT_REF_NAMESPACE: Final = "acme.cert-manager.io/http01-parentrefnames
 ATTEMPTS: Final = "kubectl-order/attempts"
 """Annotation of a CertificateRequest: times (RFC 3339, comma-separated) of the last requests for
 the same names."""
+ISSUER_SEEN: Final = "kubectl-order/issuer"
+"""Annotation of a CertificateRequest: uid and generation of its issuer when it was made."""
+ACME_SERVER: Final = "kubectl-order/acme-server"
+"""Annotation of a CertificateRequest: the ACME server of its issuer when it was made."""
 
 # Labels.
 NEXT_PRIVATE_KEY: Final = "cert-manager.io/next-private-key"
@@ -75,6 +79,12 @@ REASON_PENDING: Final = "Pending"
 REASON_FAILED: Final = "Failed"
 REASON_ISSUED: Final = "Issued"
 REASON_DENIED: Final = "Denied"
+
+# Reasons of a CertificateRequest's InvalidRequest condition, and of the events that go with it.
+REASON_PARSING_ERROR: Final = "RequestParsingError"
+REASON_INVALID_ORDER: Final = "InvalidOrder"
+INVALID_REASONS: Final = frozenset({REASON_PARSING_ERROR, REASON_INVALID_ORDER})
+"""With these a request was refused for what it asks: the same request is always refused."""
 
 # Event reasons. The component that reports them is EVENT_SOURCE.
 EVENT_SOURCE: Final = "cert-manager"

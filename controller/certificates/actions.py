@@ -101,6 +101,7 @@ class Repair:
     stores: bool
     drifted: bool
     why: str
+    events: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

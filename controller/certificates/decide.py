@@ -54,7 +54,10 @@ def decide(seen: Observed) -> Action:
     return issuance.next_step(seen)
 
 
-def _finish(seen: Observed, made: Made) -> Write:
+def _finish(seen: Observed, made: Made) -> Action:
+    for key in seen.next_keys:
+        if key.metadata.labels.get(names.WATCHED_SECRET) != "true":
+            return RemoveKey(key)  # it is known by the name in status alone, which goes now
     done = Told("Normal", names.EVENT_ISSUING, "The certificate has been successfully issued")
     return Write(status.finished(seen, made), (done,))
 
@@ -89,8 +92,8 @@ def _start(seen: Observed, target: SecretNote | Absent, why: Violation) -> Actio
         return _held(seen, obstacle)
     wait = patience.longest(seen)
     if wait is not None:
-        again = At(wait.until) if wait.until is not None else OnChange()
-        return settle(seen, status.settled(seen, outlook=wait.sentence), again=again)
+        told = status.settled(seen, outlook=wait.sentence)
+        return settle(seen, told, again=At(wait.until))
     events = [Told("Normal", names.EVENT_ISSUING, why.message)]
     fault = renewal_of(seen, target).fault if why.reason == "Renewing" else ""
     if fault:
@@ -106,8 +109,10 @@ def _rest(seen: Observed, target: SecretNote, *, secret: str = "") -> Action:
         again = soonest(again, At(seen.repair_free_at))
     new = status.settled(seen, outlook=_outlook(seen))
     action = settle(seen, new, again=again, secret=secret)
+    if isinstance(action, Write):
+        return replace(action, events=_ahead(seen))
     surplus = _surplus(seen)
-    return RemoveRequests(surplus) if isinstance(action, Rest) and surplus else action
+    return RemoveRequests(surplus) if surplus else action
 
 
 def _repair(seen: Observed, target: SecretNote) -> Action | None:
@@ -126,12 +131,21 @@ def _repair(seen: Observed, target: SecretNote) -> Action | None:
         action = _rest(seen, target, secret=seen.passwords.secret)
         return replace(action, events=(event,)) if isinstance(action, Rest) else action
     new = status.settled(seen, outlook=_outlook(seen))
-    return Repair(target=target, status=new, stores=anew, drifted=not changed, why=why)
+    events = _ahead(seen)
+    return Repair(
+        target=target, status=new, stores=anew, drifted=not changed, why=why, events=events
+    )
 
 
 def _outlook(seen: Observed) -> str:
     never = defaults.renewal_policy(seen.certificate.spec) == "Disabled"
     return "It is not renewed by itself, as spec.renewal.policy is Disabled." if never else ""
+
+
+def _ahead(seen: Observed) -> tuple[Told, ...]:
+    """Said with the one write that a change of the spec costs, and so once."""
+    fault = obstacles.ahead(seen)
+    return (Told("Warning", fault.reason, fault.message),) if fault is not None else ()
 
 
 def _surplus(seen: Observed) -> tuple[CertificateRequest, ...]:

@@ -1,6 +1,7 @@
 """What in a Certificate's spec keeps it from being issued: sentences that begin with a field path.
 
-Pure. What a request is made of is checked where it is made; here stands what is about the Secret.
+Pure. What a request is made of is checked where it is made; here stands what is about the objects
+around it.
 """
 
 import re
@@ -19,7 +20,8 @@ _MAX_NAME: Final = 253
 
 def faults_of(spec: CertificateSpec) -> tuple[str, ...]:
     """Everything at once, so that one change of the spec can mend it."""
-    return (*_secret_name(spec), *_issuer(spec), *_keystores(spec), *spec_faults(spec))
+    own = (*_secret_name(spec), *_issuer(spec), *_keystores(spec), *_history(spec))
+    return (*own, *spec_faults(spec))
 
 
 def is_object_name(name: str) -> bool:
@@ -48,6 +50,12 @@ def _keystores(spec: CertificateSpec) -> Iterator[str]:
     store = spec.keystores.pkcs12
     if store is not None and store.create and defaults.pkcs12_profile(store) not in PROFILES:
         yield f"spec.keystores.pkcs12.profile: is not one of {', '.join(PROFILES)}"
+
+
+def _history(spec: CertificateSpec) -> Iterator[str]:
+    limit = spec.revision_history_limit
+    if limit is not None and limit < 1:
+        yield f"spec.revisionHistoryLimit: {limit} is less than 1; the request in use is kept"
 
 
 def _has_password(store: JksKeystore | Pkcs12Keystore) -> bool:

@@ -152,7 +152,7 @@ def _has_no_pair(seen: Observed) -> bool:
 
 def _wait_for_budget(seen: Observed) -> Action | None:
     wait = patience.for_budget(seen)
-    if wait is None or wait.until is None:
+    if wait is None:
         return None
     return settle(seen, status.waiting(seen, wait.sentence), again=At(wait.until))
 

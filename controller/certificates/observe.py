@@ -1,7 +1,8 @@
 """From the caches, and the API server where they cannot know, to everything a decision depends on.
 
-Reads by name: the target Secret, only where no watch knows it and something depends on it; and the
-passwords of key stores, only where stores are about to be made. Changes nothing.
+Reads by name: the target Secret, only where no watch knows it and something depends on it; the key
+of an issuance under way, where no watch knows it any more; and the passwords of key stores, only
+where stores are about to be made. Changes nothing.
 """
 
 from collections.abc import Iterable
@@ -42,6 +43,7 @@ from orderapi.certificaterequest import CertificateRequest
 from orderapi.conditions import is_true
 from orderapi.issuer import AnyIssuer
 from orderapi.keystores import JksKeystore, Pkcs12Keystore
+from orderapi.meta import controller_of
 from orderapi.names import CERTIFICATE_REVISION, ISSUING, READY, WATCHED_SECRET
 
 
@@ -60,8 +62,8 @@ class Observer:
         if certificate is None:
             return None
         now = self._cluster.clock.now()
-        keys = self._next_keys(certificate)
         requests = _Requests(certificate, self._cluster.requests.by("owner", _uid(certificate)))
+        keys = await self._next_keys(certificate, requests)
         target = await self._target(certificate, now, keys)
         told = [each.metadata.annotations for each in requests.all]
         told += [each.metadata.annotations for each in keys]
@@ -84,9 +86,22 @@ class Observer:
             wishes=self._wishes,
         )
 
-    def _next_keys(self, certificate: Certificate) -> tuple[SecretNote, ...]:
+    async def _next_keys(
+        self, certificate: Certificate, requests: "_Requests"
+    ) -> tuple[SecretNote, ...]:
         owned = self._cluster.secrets.by("owner", _uid(certificate))
-        return tuple(secret for secret in owned if secret.is_next_key)
+        keys = tuple(secret for secret in owned if secret.is_next_key)
+        namespace, name = certificate.metadata.namespace, _next_key_name(certificate)
+        if not name or any(key.metadata.name == name for key in keys) or not requests.coming():
+            return keys
+        # It was there before its request. Someone may have taken off the label it is watched by.
+        try:
+            found = await self._cluster.kube.get(SECRET, namespace, name)
+        except NotFound:
+            return keys
+        owner = controller_of(found)
+        ours = owner is not None and owner.uid == _uid(certificate)
+        return (*keys, note(found)) if ours else keys
 
     async def _target(
         self, certificate: Certificate, now: datetime, keys: tuple[SecretNote, ...]
@@ -99,8 +114,7 @@ class Observer:
             return Unread()
         if not is_object_name(name):
             return Absent()
-        key_name = certificate.status.next_private_key_secret_name
-        has_key = any(secret.metadata.name == key_name for secret in keys)
+        has_key = any(secret.metadata.name == _next_key_name(certificate) for secret in keys)
         contested = bool(self._rivals(certificate))
         if not contested and not target_matters(certificate, now, has_next_key=has_key):
             return Unread()
@@ -211,6 +225,10 @@ def _age(request: CertificateRequest) -> tuple[float, str]:
 
 def _uid(certificate: Certificate) -> str:
     return certificate.metadata.uid
+
+
+def _next_key_name(certificate: Certificate) -> str | None:
+    return certificate.status.next_private_key_secret_name
 
 
 def _in_doubt(certificate: Certificate) -> bool:

@@ -4,14 +4,18 @@ Each obstacle is told by Ready, costs no call to the CA, and goes away when its 
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from controller.certificates import adoption
 from controller.certificates.actions import Told
 from controller.certificates.observed import Observed
 from controller.certificates.rivals import owner_of_secret, why_not
 from controller.certificates.triggers import Violation, key_mismatch, listed
+from controller.pki.faults import InvalidSpec
 from controller.secretnote import SecretNote
 from orderapi import defaults, names
+
+INVALID_SPEC: Final = "InvalidSpec"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +39,28 @@ def duplicate(seen: Observed) -> Obstacle | None:
 def obstacle(seen: Observed) -> Obstacle | None:
     """The first thing that keeps an issuance from being made."""
     if seen.faults:
-        told = "; ".join(seen.faults)
+        told = str(InvalidSpec(seen.faults))
         event = Told(
             "Warning",
             names.EVENT_REQUEST_FAILED,
             f"Failed to generate CSR: {told} - will not retry",
         )
-        return Obstacle(why=Violation("InvalidSpec", _invalid(told)), event=event)
+        return Obstacle(why=Violation(INVALID_SPEC, _invalid(told)), event=event)
     refusal = adoption.refusal(seen)
     if refusal:
         return _obstacle("SecretNotAdopted", refusal, secret=seen.certificate.spec.secret_name)
     return _kept_key(seen)
+
+
+def ahead(seen: Observed) -> Violation | None:
+    """What keeps the next certificate from being issued, though none is due yet."""
+    if not seen.faults:
+        return None
+    return Violation(
+        INVALID_SPEC,
+        f"The certificate in the Secret stays in use, but no other can be requested: "
+        f"{InvalidSpec(seen.faults)}. Change the spec before it is to be renewed.",
+    )
 
 
 def _kept_key(seen: Observed) -> Obstacle | None:

@@ -1,6 +1,7 @@
 """When the next attempt may be made: after a failure, and within the budget of requests. Pure.
 
-A failure is classified by the words that came back with it, which stand in the Issuing condition.
+A failure is classified by what the Issuing condition tells of it: its reason where the request was
+refused for what it asks, else the CA's problem type in its message.
 A change of the Certificate's spec or of its issuer, or the issuer's becoming ready, ends the wait
 after a failure; nothing ends that of the budget.
 """
@@ -11,11 +12,11 @@ from typing import Final
 
 from controller.certificates import attempts
 from controller.certificates.observed import Observed
-from controller.certificates.planning import ISSUER_SEEN, issuer_seen
+from controller.certificates.planning import issuer_seen
 from controller.certificates.triggers import short_form
-from controller.verdict import WAITS_FOR_CHANGE, next_attempt, problem_kind
+from controller.verdict import failure_kind, next_attempt, waits_for_change
 from orderapi.conditions import find
-from orderapi.names import ISSUING, READY
+from orderapi.names import ISSUER_SEEN, ISSUING, READY
 
 FAILED: Final = "The certificate request has failed to complete and will be retried: "
 """How the message of a failed issuance begins."""
@@ -23,9 +24,9 @@ FAILED: Final = "The certificate request has failed to complete and will be retr
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not before `until` (None: before something changes), told in a sentence."""
+    """Not before `until`, told in a sentence."""
 
-    until: datetime | None
+    until: datetime
     sentence: str
 
 
@@ -35,7 +36,7 @@ def after_failure(seen: Observed) -> Wait | None:
     if status.last_failure_time is None or _lifted(seen, status.last_failure_time):
         return None
     failure = last_failure(seen)
-    kind = problem_kind(failure)
+    kind = failure_kind(_reason(seen), failure)
     time = next_attempt(
         kind,
         status.failed_issuance_attempts or 1,
@@ -43,11 +44,14 @@ def after_failure(seen: Observed) -> Wait | None:
         minimum=seen.wishes.minimum_backoff,
         maximum=seen.wishes.maximum_backoff,
     )
-    told = f"The last attempt failed: {failure.rstrip('. ')}. "
     if time <= seen.now:
         return None
-    change = "when the Certificate or its issuer changes, or " if kind in WAITS_FOR_CHANGE else ""
-    return Wait(time, f"{told}The next one is made {change}at {short_form(time)}.")
+    change = "when the Certificate or its issuer changes, or " if waits_for_change(kind) else ""
+    return Wait(
+        time,
+        f"The last attempt failed: {failure.rstrip('. ')}. The next one is made {change}at "
+        f"{short_form(time)}.",
+    )
 
 
 def for_budget(seen: Observed) -> Wait | None:
@@ -65,12 +69,8 @@ def for_budget(seen: Observed) -> Wait | None:
 
 def longest(seen: Observed) -> Wait | None:
     """The one of both waits that ends last."""
-    failure, budget = after_failure(seen), for_budget(seen)
-    if failure is None or budget is None:
-        return failure or budget
-    if failure.until is None or budget.until is None or failure.until >= budget.until:
-        return failure
-    return budget
+    waits = [wait for wait in (after_failure(seen), for_budget(seen)) if wait is not None]
+    return max(waits, key=lambda wait: wait.until, default=None)
 
 
 def last_failure(seen: Observed) -> str:
@@ -78,6 +78,11 @@ def last_failure(seen: Observed) -> str:
     issuing = find(seen.certificate.status.conditions, ISSUING)
     message = issuing.message if issuing is not None else ""
     return message.removeprefix(FAILED) if message.startswith(FAILED) else "no reason is known"
+
+
+def _reason(seen: Observed) -> str:
+    issuing = find(seen.certificate.status.conditions, ISSUING)
+    return issuing.reason if issuing is not None else ""
 
 
 def _lifted(seen: Observed, failed_at: datetime) -> bool:

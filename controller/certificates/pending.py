@@ -90,6 +90,11 @@ def _fault(made: Made, now: datetime) -> str:
             "Issuer returned a certificate with a public key that does not match the CSR. "
             "This usually indicates a misconfigured issuer."
         )
+    if made.csr is not None and made.csr.is_ca and not made.leaf.is_ca:
+        return (
+            "Issuer returned a certificate that is no CA, though spec.isCA asks for one. This "
+            "issuer does not issue CA certificates: remove spec.isCA, or use another issuer."
+        )
     if made.leaf.not_after <= now:
         return (
             f"Issuer returned an already expired certificate (notAfter: "

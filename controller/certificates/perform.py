@@ -233,7 +233,7 @@ class Performer:
         if action.drifted:
             self._repairs.done(key_of(seen.certificate), seen.now)
         if status.differs(seen.certificate.status, action.status):
-            await self._write(seen, action.status)
+            await self._write(seen, action.status, action.events)
         return again
 
     async def _wait(self, seen: Observed, reason: str, sentence: str) -> Again:

@@ -13,18 +13,15 @@ from orderapi.copying import copied_annotations, copied_labels
 from orderapi.issuer import AnyIssuer
 from orderapi.meta import ObjectMeta, owner_reference
 from orderapi.names import (
+    ACME_SERVER,
     ATTEMPTS,
     CERTIFICATE_NAME,
     CERTIFICATE_REVISION,
+    ISSUER_SEEN,
     PRIVATE_KEY_SECRET_NAME,
     request_name,
 )
 from orderapi.resources import CERTIFICATE, CERTIFICATE_REQUEST
-
-ISSUER_SEEN: Final = "kubectl-order/issuer"
-"""Annotation of a CertificateRequest: uid and generation of its issuer when it was made."""
-ACME_SERVER: Final = "kubectl-order/acme-server"
-"""Annotation of a CertificateRequest: the ACME server of its issuer when it was made."""
 
 _MAX_NAME: Final = 253
 _SUFFIX_LENGTH: Final = 8

@@ -20,8 +20,10 @@ from orderapi import defaults
 from orderapi.certificate import Certificate, CertificateSpec
 from orderapi.meta import ObjectMeta, owner_reference
 from orderapi.names import (
+    ALLOW_DIRECT_INJECTION,
     ATTEMPTS,
     CERTIFICATE_NAME,
+    GROUP,
     ISSUER_GROUP,
     ISSUER_KIND,
     ISSUER_NAME,
@@ -33,6 +35,8 @@ from orderapi.resources import CERTIFICATE
 
 MANAGER: Final = "cert-manager-certificates-issuing"
 """Field manager of the target Secret."""
+
+_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def manifest(
@@ -144,15 +148,28 @@ def drift(certificate: Certificate, target: SecretNote, *, owned: bool) -> str:
 def wanted_labels(spec: CertificateSpec) -> dict[str, str]:
     """The labels of the Secret: those of the template, and ours."""
     template = spec.secret_template.labels if spec.secret_template else {}
-    return {**template, WATCHED_SECRET: "true"}
+    # With this label it would be taken for the Secret of a key, and removed as one.
+    kept = {name: value for name, value in template.items() if name != NEXT_PRIVATE_KEY}
+    return {**kept, WATCHED_SECRET: "true"}
 
 
 def _wanted_annotations(certificate: Certificate, leaf: Leaf) -> dict[str, str]:
     template = certificate.spec.secret_template
     return {
-        **(template.annotations if template else {}),
+        **(_template_annotations(template.annotations) if template else {}),
         **details_annotations(leaf),
         CERTIFICATE_NAME: certificate.metadata.name,
+    }
+
+
+def _template_annotations(written: dict[str, str]) -> dict[str, str]:
+    """Without those of cert-manager.io, which say where the certificate comes from, and the one
+    that `kubectl apply` keeps for itself."""
+    return {
+        name: value
+        for name, value in written.items()
+        if name == ALLOW_DIRECT_INJECTION
+        or not (name.startswith(f"{GROUP}/") or name == _LAST_APPLIED)
     }
 
 

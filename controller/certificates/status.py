@@ -11,10 +11,11 @@ import msgspec
 
 from controller.certificates import patience
 from controller.certificates.observed import Made, Observed, Unread
+from controller.certificates.obstacles import ahead
 from controller.certificates.planning import next_key_name
 from controller.certificates.triggers import Violation, renewal_of, unready
 from controller.secretnote import SecretNote
-from controller.verdict import problem_kind
+from controller.verdict import failure_kind
 from orderapi.certificate import Certificate, CertificateStatus
 from orderapi.conditions import FALSE, TRUE, Condition, find, with_condition, without
 from orderapi.diagnosis import Attempt, Diagnosis, diagnosis
@@ -34,15 +35,20 @@ def differs(old: CertificateStatus, new: CertificateStatus) -> bool:
 
 
 def settled(seen: Observed, *, outlook: str = "") -> CertificateStatus:
-    """Nothing is being issued. `outlook` says what comes next where it is not Ready."""
+    """Nothing is being issued. `outlook` says what comes next where it is not Ready; what will be
+    in the way of the next issuance is in the diagnosis."""
     status = msgspec.structs.replace(
         _assessed(seen, suffix=f". {outlook}" if outlook else ""),
         next_private_key_secret_name=None,
     )
     ready = find(status.conditions, READY)
-    if ready is not None and ready.status == TRUE and not outlook:
-        return msgspec.structs.replace(status, diagnosis=None)
-    return status
+    if ready is None or ready.status != TRUE:
+        return status
+    fault = ahead(seen)
+    if fault is not None:
+        told = diagnosis(fault.reason, fault.message, attempts=_attempts(status))
+        return msgspec.structs.replace(status, diagnosis=told)
+    return status if outlook else msgspec.structs.replace(status, diagnosis=None)
 
 
 def started(seen: Observed, why: Violation) -> CertificateStatus:
@@ -209,7 +215,7 @@ def _wait_told(status: CertificateStatus, what: str) -> Diagnosis | None:
 
 
 def _failure(seen: Observed, why: Violation, wait: patience.Wait | None) -> Diagnosis:
-    kind = problem_kind(why.message) or why.reason
+    kind = failure_kind(why.reason, why.message) or why.reason
     this = Attempt(time=whole_second(seen.now), outcome=kind, message=why.message)
     return diagnosis(
         kind,

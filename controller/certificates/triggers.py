@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from controller.certificates.observed import Absent, Made, Observed
-from controller.certificates.planning import ACME_SERVER
 from controller.pki.keys import kind_mismatch
 from controller.pki.matching import certificate_mismatch
 from controller.pki.renewal import RenewalTime, renewal_time
 from controller.secretnote import TLS_CERTIFICATE, TLS_KEY, SecretNote
 from orderapi import defaults
 from orderapi.conditions import find
-from orderapi.names import READY
+from orderapi.names import ACME_SERVER, READY
 from orderapi.references import IssuerRef
 
 
@@ -149,6 +148,16 @@ def _changed_spec(seen: Observed, target: SecretNote) -> Violation | None:
     )
 
 
+def _no_ca(seen: Observed, target: SecretNote) -> Violation | None:
+    """Whatever the request says: who signs with a certificate that is no CA signs in vain."""
+    if not seen.certificate.spec.is_ca or target.leaf is None or target.leaf.is_ca:
+        return None
+    return Violation(
+        "SecretMismatch",
+        "Issuing certificate as Existing issued Secret is not up to date for spec: [spec.isCA]",
+    )
+
+
 _CHAIN: Final[tuple[Callable[[Observed, SecretNote], Violation | None], ...]] = (
     _missing_data,
     _broken_pair,
@@ -157,6 +166,7 @@ _CHAIN: Final[tuple[Callable[[Observed, SecretNote], Violation | None], ...]] = 
     _wrong_kind_of_key,
     _wrong_key,
     _changed_spec,
+    _no_ca,
 )
 
 

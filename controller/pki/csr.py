@@ -18,6 +18,7 @@ from controller.pki.faults import PARSER_ERRORS, InvalidSpec, Unreadable, quoted
 from controller.pki.keys import Key, accepted, key_faults, kind_of, public_key_digest
 from controller.pki.keyusage import usage_extensions
 from controller.pki.subject import SubjectFacts, read_subject, wanted_subject
+from controller.pki.terms import term_faults
 from orderapi import defaults
 from orderapi.certificate import CertificateSpec
 
@@ -67,11 +68,7 @@ def spec_faults(spec: CertificateSpec) -> tuple[str, ...]:
     faults = list(key_faults(spec.private_key))
     wanted_content(spec, faults)
     _check_signature(spec, defaults.key_algorithm(spec.private_key), faults)
-    for path, text in (("duration", spec.duration), ("renewBefore", spec.renew_before)):
-        try:
-            defaults.parse_duration(text or "0")
-        except ValueError as error:
-            faults.append(f"spec.{path}: {error}")
+    faults += term_faults(spec)
     return tuple(faults)
 
 
@@ -99,7 +96,7 @@ def read_csr(data: bytes) -> Csr:
         return Csr(
             subject=read_subject(csr.subject),
             **names._asdict(),
-            is_ca=_is_ca(csr.extensions),
+            is_ca=is_ca(csr.extensions),
             public_key_digest=public_key_digest(accepted(csr.public_key())),
         )
     except Unreadable as error:
@@ -111,6 +108,14 @@ def read_csr(data: bytes) -> Csr:
 def to_der(data: bytes) -> bytes:
     """The request `data` (PEM, or DER) as DER. Raises `Unreadable`."""
     return _load(data).public_bytes(Encoding.DER)
+
+
+def is_ca(extensions: x509.Extensions) -> bool:
+    """Whether a request or certificate with these is for one that may sign others."""
+    try:
+        return extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def wanted_content(spec: CertificateSpec, faults: list[str]) -> Content:
@@ -166,13 +171,6 @@ def _load(data: bytes) -> x509.CertificateSigningRequest:
         return x509.load_der_x509_csr(data)
     except PARSER_ERRORS:
         raise Unreadable("certificate signing request is neither PEM nor DER") from None
-
-
-def _is_ca(extensions: x509.Extensions) -> bool:
-    try:
-        return extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
 
 
 def _check_signature(spec: CertificateSpec, algorithm: str, faults: list[str]) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from cryptography import x509
 
 from controller.pki.altnames import read_names
+from controller.pki.csr import is_ca
 from controller.pki.faults import PARSER_ERRORS, Unreadable
 from controller.pki.keys import accepted, public_key_digest
 from controller.pki.subject import SubjectFacts, read_subject
@@ -44,6 +45,8 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The certificate's own, in hex as CAs and browsers print it, without separators."""
     issuer_common_name: str
     public_key_digest: str
+    is_ca: bool = False
+    """Whether it may sign others."""
 
     @property
     def common_name(self) -> str:
@@ -76,6 +79,7 @@ def read_chain(pem: bytes) -> Leaf:
             serial_number=f"{leaf.serial_number:x}",
             issuer_common_name=read_subject(leaf.issuer).common_name,
             public_key_digest=public_key_digest(accepted(leaf.public_key())),
+            is_ca=is_ca(leaf.extensions),
         )
     except Unreadable as error:
         raise Unreadable(f"certificate: {error}") from None

@@ -59,12 +59,17 @@ Action: TypeAlias = Rest | Write | Submit
 
 
 class _Say(msgspec.Struct, frozen=True):
-    """What the Ready condition is to say; told as `event` where that is something new."""
+    """What the Ready condition is to say; told as `event` where that is something new.
+
+    `invalid`: what is asked for cannot be had, however often; the condition InvalidRequest says so
+    with the event's reason.
+    """
 
     reason: str
     message: str
     event: str = ""
     certificate: bytes = b""
+    invalid: bool = False
 
 
 class _Keep(msgspec.Struct, frozen=True):
@@ -124,7 +129,7 @@ def _judge(seen: Observed) -> Submit | _Say | _Keep:
     if acme is None:
         text = sentences.issuer_not_ready(ref, ready)
         return _pending(text, sentences.EVENT_ISSUER_NOT_READY)
-    fault = _fault(seen.asked)
+    fault = _fault(seen.request, seen.asked)
     if fault is not None:
         return fault
     if ready is None or ready.status != TRUE:
@@ -133,14 +138,16 @@ def _judge(seen: Observed) -> Submit | _Say | _Keep:
     return Submit(acme, seen.asked) if isinstance(seen.asked, Asked) else _Keep()
 
 
-def _fault(asked: Asked | Unreadable | None) -> _Say | None:
-    """Why no ACME order can be made of what the signing request asks for."""
+def _fault(request: CertificateRequest, asked: Asked | Unreadable | None) -> _Say | None:
+    """Why no ACME order can be made of what the request asks for."""
     match asked:
         case None:
             return None
         case Unreadable(why=why):
-            return _failed(sentences.undecodable_request(why), sentences.EVENT_PARSING_ERROR)
-    if asked.unsupported:
+            return _invalid(sentences.undecodable_request(why), names.REASON_PARSING_ERROR)
+    if request.spec.is_ca or asked.is_ca:
+        text = sentences.ca_certificate()
+    elif asked.unsupported:
         text = sentences.unsupported_names(asked.unsupported)
     elif asked.common_name and not _is_among(asked.common_name, asked):
         text = sentences.strange_common_name(asked)
@@ -148,7 +155,7 @@ def _fault(asked: Asked | Unreadable | None) -> _Say | None:
         text = sentences.no_names()
     else:
         return None
-    return _failed(text, sentences.EVENT_INVALID_ORDER)
+    return _invalid(text, names.REASON_INVALID_ORDER)
 
 
 def _is_among(common_name: str, asked: Asked) -> bool:
@@ -189,7 +196,7 @@ def _issued(seen: Observed, order: Order) -> _Say | _Keep:
             text = sentences.undecodable_certificate(order, why)
             return _failed(text, sentences.EVENT_DECODE_ERROR)
         case _, Unreadable(why=why):
-            return _failed(sentences.undecodable_request(why), sentences.EVENT_PARSING_ERROR)
+            return _invalid(sentences.undecodable_request(why), names.REASON_PARSING_ERROR)
         case Leaf() as leaf, Asked() as asked if leaf.key_digest == asked.key_digest:
             return _Say(
                 names.REASON_ISSUED,
@@ -208,6 +215,10 @@ def _pending(message: str, event: str = "") -> _Say:
 
 def _failed(message: str, event: str) -> _Say:
     return _Say(names.REASON_FAILED, message, event)
+
+
+def _invalid(message: str, reason: str) -> _Say:
+    return _Say(names.REASON_FAILED, message, reason, invalid=True)
 
 
 def _approved(seen: Observed) -> CertificateRequestStatus:
@@ -243,10 +254,16 @@ def _saying(
         reason=say.reason,
         message=say.message,
     )
+    conditions = with_condition(status.conditions, condition, seen.now)
+    if say.invalid:
+        invalid = Condition(
+            type=names.INVALID_REQUEST, status=TRUE, reason=say.event, message=say.message
+        )
+        conditions = with_condition(conditions, invalid, seen.now)
     failed = say.reason in (names.REASON_FAILED, names.REASON_DENIED)
     return msgspec.structs.replace(
         status,
-        conditions=with_condition(status.conditions, condition, seen.now),
+        conditions=conditions,
         certificate=say.certificate or status.certificate,
         failure_time=(status.failure_time or whole_second(seen.now))
         if failed

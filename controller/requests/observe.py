@@ -61,6 +61,7 @@ def read_asked(data: bytes) -> Asked | Unreadable:
             *(f"e-mail address {quoted(email)}" for email in found.emails),
             *(f"other name {oid}" for oid, _ in found.other_names),
         ),
+        is_ca=found.is_ca,
         key_digest=found.public_key_digest,
     )
 

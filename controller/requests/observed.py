@@ -13,13 +13,14 @@ class Asked:
     """What the signing request asks for. Names in its own order, addresses in their shortest form.
 
     `unsupported` holds subject alternative names for which ACME has no identifier, as people write
-    them.
+    them. `is_ca`: it asks for a certificate that may sign others.
     """
 
     common_name: str = ""
     dns_names: tuple[str, ...] = ()
     ip_addresses: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
+    is_ca: bool = False
     key_digest: str = ""
 
 

@@ -23,8 +23,6 @@ ISSUED: Final = "Certificate fetched from issuer successfully"
 EVENT_WAITING_FOR_APPROVAL: Final = "WaitingForApproval"
 EVENT_ISSUER_NOT_FOUND: Final = "IssuerNotFound"
 EVENT_ISSUER_NOT_READY: Final = "IssuerNotReady"
-EVENT_PARSING_ERROR: Final = "RequestParsingError"
-EVENT_INVALID_ORDER: Final = "InvalidOrder"
 EVENT_ORDER_FAILED: Final = "OrderFailed"
 EVENT_ORDER_CREATING_ERROR: Final = "OrderCreatingError"
 EVENT_DECODE_ERROR: Final = "DecodeError"
@@ -95,6 +93,14 @@ def strange_common_name(asked: Asked) -> str:
         "ipAddresses. If a commonName is set, ACME requires that the value is also present in the "
         f'list of dnsNames or ipAddresses: "{asked.common_name}" does not exist in [{names}] or '
         f"[{addresses}]"
+    )
+
+
+def ca_certificate() -> str:
+    """Of a CA certificate that is asked for."""
+    return (
+        "The request asks for a CA certificate (isCA): an ACME CA does not issue CA certificates. "
+        "Remove spec.isCA, and spec.nameConstraints with it, or use an issuer of another type"
     )
 
 

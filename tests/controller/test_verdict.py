@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.acme.problem import Misconfigured, Problem, Subproblem, Unreachable, Violation
+from controller.acme.problem import URN, Misconfigured, Problem, Subproblem, Unreachable, Violation
 from controller.runtime.errors import (
     ApiError,
     Conflict,
@@ -23,10 +23,12 @@ from controller.verdict import (
     GiveUp,
     RetryAt,
     facts_of,
+    failure_kind,
     next_attempt,
     problem_kind,
     verdict,
 )
+from orderapi.names import INVALID_REASONS
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -239,9 +241,24 @@ def test_attempts_are_spaced(failed: int, minutes: int) -> None:
         assert next_attempt(kind, failed, NOW) == NOW + minutes * MINUTE
 
 
-@pytest.mark.parametrize("kind", sorted(WAITS_FOR_CHANGE))
-def test_no_attempt_before_a_change(kind: str) -> None:
-    assert next_attempt(kind, 1, NOW, minimum=SECOND) is None
+@pytest.mark.parametrize("kind", sorted(WAITS_FOR_CHANGE | INVALID_REASONS))
+def test_what_waits_for_a_change_is_tried_once_a_day(kind: str) -> None:
+    assert next_attempt(kind, 1, NOW, minimum=SECOND) == NOW + 24 * HOUR
+    assert next_attempt(kind, 9, NOW) == NOW + 24 * HOUR
+    assert next_attempt(kind, 9, NOW, maximum=32 * HOUR) == NOW + 32 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "kind"),
+    [
+        pytest.param("Failed", f"403 {URN}caa: no", "caa", id="the-CA-s-word"),
+        pytest.param("Failed", "it broke", "", id="unknown"),
+        pytest.param("InvalidOrder", f"URI {URN}dns: is no name", "InvalidOrder", id="reason"),
+        pytest.param("BadNames", f"403 {URN}caa: no", "caa", id="a-reason-of-another-s"),
+    ],
+)
+def test_what_an_attempt_failed_of(reason: str, message: str, kind: str) -> None:
+    assert failure_kind(reason, message) == kind
 
 
 @pytest.mark.parametrize(
@@ -264,9 +281,7 @@ def test_the_operator_s_bounds(
 def test_at_most_five_attempts_within_any_hour() -> None:
     attempts = [NOW]
     for failed in range(1, 30):
-        next_time = next_attempt("dns", failed, attempts[-1])
-        assert next_time is not None
-        attempts.append(next_time)
+        attempts.append(next_attempt("dns", failed, attempts[-1]))
     assert all(
         sum(1 for other in attempts if start <= other < start + HOUR) <= 5 for start in attempts
     )

@@ -62,6 +62,7 @@ def a_chain(
     dns_names: Sequence[str] = ("www.example.com",),
     not_before: datetime = NOT_BEFORE,
     not_after: datetime = NOT_AFTER,
+    ca: bool = False,
 ) -> bytes:
     """A certificate for the public half of `key`, as PEM."""
     key = key or a_key()
@@ -76,6 +77,8 @@ def a_chain(
         not_valid_after=not_after,
         extensions=[],
     ).add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in dns_names]), True)
+    if ca:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
     return builder.sign(_authority(), hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
@@ -185,12 +188,13 @@ def failed_status(
     ago: timedelta = timedelta(seconds=30),
     attempts: int = 1,
     generation: int = 1,
+    reason: str = "Failed",
     base: CertificateStatus | None = None,
 ) -> CertificateStatus:
     """The status after failed issuances."""
     base = base or CertificateStatus(conditions=(NOT_READY,))
     told = f"The certificate request has failed to complete and will be retried: {message}"
-    issuing = a_condition("Issuing", "False", "Failed", told, generation=generation)
+    issuing = a_condition("Issuing", "False", reason, told, generation=generation)
     return msgspec.structs.replace(
         base,
         conditions=(*base.conditions, issuing),
@@ -296,7 +300,7 @@ def a_request(
             },
             owner_references=(owner_reference(CERTIFICATE, a_certificate()),),
         ),
-        spec=CertificateRequestSpec(request=csr, issuer_ref=spec.issuer_ref),
+        spec=CertificateRequestSpec(request=csr, issuer_ref=spec.issuer_ref, is_ca=spec.is_ca),
         status=status or CertificateRequestStatus(),
     )
 
@@ -312,6 +316,13 @@ def refused(message: str, reason: str = "Failed") -> CertificateRequestStatus:
     return CertificateRequestStatus(
         conditions=(a_condition("Ready", "False", reason, message),), failure_time=NOW
     )
+
+
+def unmeetable(message: str, reason: str = "InvalidOrder") -> CertificateRequestStatus:
+    """The status of a request that was refused for what it asks."""
+    invalid = a_condition("InvalidRequest", "True", reason, message)
+    status = refused(message)
+    return msgspec.structs.replace(status, conditions=(*status.conditions, invalid))
 
 
 def pending(message: str) -> CertificateRequestStatus:

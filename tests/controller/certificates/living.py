@@ -17,6 +17,7 @@ from tests.controller.certificates.build import (
     an_issuer,
     issued,
     refused,
+    unmeetable,
 )
 from tests.controller.certificates.world import (
     ApiServer,
@@ -66,6 +67,12 @@ def sign(server: ApiServer, request: CertificateRequest | None = None, *, ca: by
 def refuse(server: ApiServer, message: str) -> None:
     request = open_request(server)
     server.put(CERTIFICATE_REQUEST, msgspec.structs.replace(request, status=refused(message)))
+
+
+def find_fault(server: ApiServer, message: str) -> None:
+    """What the room of the requests does where no CA need be asked."""
+    request = open_request(server)
+    server.put(CERTIFICATE_REQUEST, msgspec.structs.replace(request, status=unmeetable(message)))
 
 
 def ready(server: ApiServer, name: str = "web") -> tuple[str, str]:

@@ -54,7 +54,7 @@ from tests.controller.certificates.build import (
     settled_case,
 )
 from tests.controller.certificates.living import a_server, issue, open_request, ready, sign
-from tests.controller.certificates.world import ApiServer, Clock, Process, certificate
+from tests.controller.certificates.world import ApiServer, Clock, Killed, Process, certificate
 
 SOON = At(NOW + timedelta(seconds=1))
 
@@ -122,13 +122,31 @@ async def test_a_next_key_that_has_changed_is_not_used() -> None:
     assert server.writes == []
 
 
-async def test_a_next_key_without_its_label_is_made_anew() -> None:
+def take_labels_off(server: ApiServer) -> None:
+    (key,) = server.all(SECRET)
+    bare = msgspec.structs.replace(key.metadata, labels={})
+    server.put(SECRET, msgspec.structs.replace(key, metadata=bare))
+
+
+async def test_a_next_key_without_its_label_is_used_all_the_same() -> None:
     server = a_server()
     process = Process(server)
     await process.look()
-    key = server.all(SECRET)[0]
-    bare = msgspec.structs.replace(key.metadata, labels={})
-    server.put(SECRET, msgspec.structs.replace(key, metadata=bare))
+    take_labels_off(server)
+    assert await process.look() == OnChange()
+    sign(server)
+    await process.look()
+    assert ready(server) == ("True", "Ready")
+    assert [each.metadata.name for each in server.all(SECRET)] == ["web-tls"]
+
+
+async def test_one_that_lost_it_before_its_request_was_made_is_made_anew() -> None:
+    server = a_server()
+    server.fuse = 2  # the status, and the key
+    with pytest.raises(Killed):
+        await Process(server).look()
+    take_labels_off(server)
+    process = Process(server)
     assert await process.look() == SOON
     await issue(server, process)
     assert ready(server) == ("True", "Ready")

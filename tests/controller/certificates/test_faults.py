@@ -63,6 +63,17 @@ def with_stores(stores: Keystores) -> CertificateSpec:
             id="unknown-profile",
         ),
         pytest.param(
+            msgspec.structs.replace(a_spec(), duration="30s"), ["spec.duration"], id="too-short"
+        ),
+        pytest.param(
+            msgspec.structs.replace(a_spec(), revision_history_limit=0),
+            ["spec.revisionHistoryLimit"],
+            id="no-history",
+        ),
+        pytest.param(
+            msgspec.structs.replace(a_spec(), revision_history_limit=1), [], id="least-history"
+        ),
+        pytest.param(
             CertificateSpec(secret_name="", issuer_ref=IssuerRef(name="")),
             ["spec.secretName", "spec.issuerRef.name", "spec"],
             id="all-at-once",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,7 +50,7 @@ from tests.controller.certificates.build import (
     ready_status,
     refused,
 )
-from tests.controller.certificates.living import a_server, refuse, sign
+from tests.controller.certificates.living import a_server, find_fault, refuse, sign
 from tests.controller.certificates.world import (
     ApiServer,
     Killed,
@@ -259,6 +260,10 @@ class Story:
                 refuse(server, FAILURES[0])
             case "reject" if unanswered:
                 refuse(server, FAILURES[1])
+            case "fault" if unanswered:
+                find_fault(server, "ACME knows no URIs")
+            case "day":
+                server.clock.time += timedelta(hours=23)
             case "sign" if unanswered:
                 sign(server)
             case "respell":
@@ -298,11 +303,11 @@ class Story:
         self.server.put(CERTIFICATE, msgspec.structs.replace(found, status=status))
 
 
-def worst_hour(made: Iterable[tuple[str, datetime]]) -> int:
-    """The most requests for one name within any hour."""
+def most_within(span: timedelta, made: Iterable[tuple[str, datetime]]) -> int:
+    """The most requests for one name within any such span."""
     most = 0
     for name, start in made:
-        most = max(most, sum(1 for n, at in made if n == name and start <= at < start + HOUR))
+        most = max(most, sum(1 for n, at in made if n == name and start <= at < start + span))
     return most
 
 
@@ -311,7 +316,29 @@ def worst_hour(made: Iterable[tuple[str, datetime]]) -> int:
 def test_five_attempts_an_hour_for_one_set_of_names(story: list[str]) -> None:
     life = Story()
     run(life.live(story))
-    assert worst_hour(list(life.made.values())) <= attempts.MOST_PER_NAMES
+    assert most_within(HOUR, list(life.made.values())) <= attempts.MOST_PER_NAMES
+
+
+# At most one attempt a day where only a change can help.
+
+hopeless_steps = st.sampled_from(
+    ["wait", "long-wait", "day", "reject", "fault", "lose", "forget", "die"]
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(hopeless_steps, min_size=10, max_size=60))
+def test_one_attempt_a_day_where_only_a_change_can_help(story: list[str]) -> None:
+    life = Story()
+    run(life.live(story))
+    assert most_within(24 * HOUR, list(life.made.values())) <= 1
+
+
+@pytest.mark.parametrize("refusal", ["reject", "fault"])
+def test_an_attempt_is_made_each_day(refusal: str) -> None:
+    life = Story()
+    run(life.live([refusal, *["day", "long-wait", "long-wait", "long-wait", refusal] * 3]))
+    assert len(life.made) == 4
 
 
 def test_the_story_does_reach_the_limit() -> None:

@@ -8,8 +8,8 @@ import pytest
 from controller.certificates import attempts, patience
 from controller.certificates.attempts import Attempt
 from controller.certificates.observed import Absent, Observed, Wishes
-from controller.certificates.planning import ISSUER_SEEN
 from orderapi.issuer import Issuer
+from orderapi.names import ISSUER_SEEN
 from tests.controller.certificates.build import (
     NOW,
     a_certificate,
@@ -25,6 +25,7 @@ DNS = "urn:ietf:params:acme:error:dns: no such host"
 REJECTED = "urn:ietf:params:acme:error:rejectedIdentifier: not that name"
 SEEN = {ISSUER_SEEN: "uid-of-letsencrypt/1"}
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 def after(
@@ -36,9 +37,10 @@ def after(
     issuer: Issuer | None = None,
     annotations: dict[str, str] | None = None,
     wishes: Wishes | None = None,
+    reason: str = "Failed",
 ) -> Observed:
     """What is seen `ago` after the last of `times` failures of generation 1."""
-    status = failed_status(message, ago=ago, attempts=times)
+    status = failed_status(message, ago=ago, attempts=times, reason=reason)
     request = a_request(status=refused(message), annotations=annotations or SEEN)
     return Observed(
         certificate=a_certificate(status=status, generation=generation),
@@ -71,6 +73,18 @@ FAILED_AT = NOW - timedelta(seconds=30)
             id="operator's-maximum",
         ),
         pytest.param(after("it broke"), FAILED_AT + MINUTE, id="unknown-cause"),
+        pytest.param(after(REJECTED), FAILED_AT + DAY, id="hopeless-a-day"),
+        pytest.param(
+            after("no such names", reason="InvalidOrder"), FAILED_AT + DAY, id="refused-unasked"
+        ),
+        pytest.param(
+            after(DNS, times=9, reason="RequestParsingError"),
+            FAILED_AT + DAY,
+            id="refused-unasked-whatever-the-words",
+        ),
+        pytest.param(
+            after("InvalidOrder", reason="BadNames"), FAILED_AT + MINUTE, id="another-s-reason"
+        ),
     ],
 )
 def test_the_wait_after_a_failure(seen: Observed, until: datetime) -> None:
@@ -93,6 +107,10 @@ def test_the_wait_after_a_failure(seen: Observed, until: datetime) -> None:
         pytest.param(
             after(wishes=Wishes(minimum_backoff=timedelta(0))), id="operator-wants-no-wait"
         ),
+        pytest.param(after(REJECTED, ago=DAY), id="a-day-after-a-final-refusal"),
+        pytest.param(
+            after("no", reason="InvalidOrder", generation=2), id="spec-changed-after-it-was-refused"
+        ),
         pytest.param(replace(after(), certificate=a_certificate()), id="nothing-failed"),
     ],
 )
@@ -110,12 +128,12 @@ def test_what_ends_the_wait(seen: Observed) -> None:
     ],
 )
 def test_a_final_refusal_waits_for_a_change(issuer: Issuer) -> None:
-    wait = patience.after_failure(after(REJECTED, ago=timedelta(days=5), issuer=issuer))
+    wait = patience.after_failure(after(REJECTED, ago=DAY - MINUTE, issuer=issuer))
     assert wait is not None
-    assert wait.until is None
+    assert wait.until == NOW + MINUTE
     assert wait.sentence == (
         f"The last attempt failed: {REJECTED}. The next one is made when the Certificate or its "
-        f"issuer changes, or when somebody asks for it with cmctl renew."
+        f"issuer changes, or at 2026-11-24T09:01:00Z."
     )
 
 
@@ -140,4 +158,4 @@ def test_the_longer_wait_is_the_one_that_is_told() -> None:
     assert wait.until == FAILED_AT + 16 * MINUTE
     final = patience.longest(replace(after(REJECTED), attempts=spent))
     assert final is not None
-    assert final.until is None
+    assert final.until == FAILED_AT + DAY

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from controller.certificates.pending import Failed, Issued, Outcome, Pending, outcome
@@ -13,6 +14,7 @@ from tests.controller.certificates.build import (
     a_condition,
     a_key,
     a_request,
+    a_spec,
     issued,
     made,
     pending,
@@ -109,3 +111,17 @@ def failure(reason: str, message: str) -> Failed:
 )
 def test_outcome(status: CertificateRequestStatus, expected: Outcome) -> None:
     assert outcome(made(a_request(status=status)), NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "got", "reason"),
+    [
+        pytest.param(True, False, "InvalidCertificate", id="a-leaf-for-a-CA"),
+        pytest.param(True, True, "", id="a-CA"),
+        pytest.param(False, True, "", id="a-CA-that-nobody-asked-for"),
+    ],
+)
+def test_who_asks_for_a_ca_gets_one_or_fails(asked: bool, got: bool, reason: str) -> None:
+    spec = msgspec.structs.replace(a_spec(), is_ca=asked)
+    found = outcome(made(a_request(spec=spec, status=issued(a_chain(KEY, ca=got))), spec), NOW)
+    assert (found.why.reason if isinstance(found, Failed) else "") == reason

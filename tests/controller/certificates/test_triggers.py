@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from controller.certificates.observed import Absent, Observed, Target
-from controller.certificates.planning import ACME_SERVER
 from controller.certificates.triggers import due, unfit, unready
 from controller.secretnote import SecretNote
 from orderapi.certificate import CertificateSpec, Renewal, RenewalWindow
+from orderapi.names import ACME_SERVER
 from orderapi.references import IssuerRef
 from tests.controller.certificates.build import (
     NOT_AFTER,
@@ -31,6 +31,7 @@ from tests.controller.certificates.build import (
 
 KEY = a_key()
 PREFIX = "Issuing certificate as Secret"
+MISMATCH = "Existing issued Secret is not up to date for spec"
 
 
 def known(target: Target) -> SecretNote | Absent:
@@ -156,6 +157,18 @@ def test_what_makes_a_secret_unfit(seen: Observed, reason: str, message: str) ->
     assert unfit(seen, target) == (reason, message)
     assert unready(seen, target) == (reason, message)
     assert due(seen, target) == (reason, message)
+
+
+@pytest.mark.parametrize("known_request", [True, False], ids=["its-request-known", "not-known"])
+@pytest.mark.parametrize("ca", [True, False], ids=["CA", "no-CA"])
+def test_a_ca_is_never_ready_with_a_leaf(known_request: bool, ca: bool) -> None:
+    spec = msgspec.structs.replace(a_spec(), is_ca=True)
+    target = a_target(key=KEY, chain=a_chain(KEY, ca=ca))
+    current = made(a_request(key=KEY, spec=spec), spec) if known_request else None
+    seen = replace(with_spec(spec), target=target, current=current)
+    found = None if ca else ("SecretMismatch", f"{PREFIX[:-6]}{MISMATCH}: [spec.isCA]")
+    assert unready(seen, target) == found
+    assert due(seen, target) == found
 
 
 def test_nothing_is_due_where_all_is_well() -> None:

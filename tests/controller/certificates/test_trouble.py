@@ -221,15 +221,20 @@ async def test_a_stranger_with_the_key_s_name_is_left_alone() -> None:
     assert secret_names(server) == sorted([name, "web-tls"])
 
 
-async def test_a_final_refusal_makes_no_more_requests_until_the_spec_changes() -> None:
+async def test_a_final_refusal_makes_one_request_a_day_until_the_spec_changes() -> None:
     server = a_server()
     process = Process(server)
     await process.look()
     refuse(server, REJECTED)
-    assert await process.look() == OnChange()
-    server.clock.time = NOW + timedelta(days=30)
-    assert await process.look() == OnChange()
-    assert await Process(server).look() == OnChange()
+    tomorrow = NOW + timedelta(days=1)
+    assert await process.look() == At(tomorrow)
+    server.clock.time = tomorrow - timedelta(seconds=1)
+    assert await process.look() == At(tomorrow)
+    assert await Process(server).look() == At(tomorrow)
+    server.clock.time = tomorrow
+    await process.look()
+    refuse(server, REJECTED)
+    assert await process.look() == At(tomorrow + timedelta(days=1))
     found = certificate(server)
     server.put(
         CERTIFICATE,

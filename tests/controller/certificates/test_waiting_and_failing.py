@@ -34,6 +34,7 @@ from tests.controller.certificates.build import (
     made,
     pending,
     refused,
+    unmeetable,
 )
 from tests.controller.certificates.deciding import (
     DNS,
@@ -46,6 +47,8 @@ from tests.controller.certificates.deciding import (
     told,
     written,
 )
+
+TOMORROW = NOW + timedelta(days=1)
 
 
 def test_a_request_on_its_usual_way_costs_no_write() -> None:
@@ -153,10 +156,26 @@ def test_a_final_refusal_waits_for_a_change() -> None:
     assert "when the Certificate or its issuer changes" in condition(status, "Ready").message
     assert status.diagnosis is not None
     assert status.diagnosis.cause == "rejectedIdentifier"
-    assert status.diagnosis.next_retry_time is None
+    assert status.diagnosis.next_retry_time == TOMORROW
     after = replace(seen, certificate=a_certificate(status=status), target=Absent(), next_keys=())
-    assert decide(after) == Rest(OnChange())
-    assert decide(replace(after, now=NOW + timedelta(days=30))) == Rest(OnChange())
+    assert decide(after) == Rest(At(TOMORROW))
+    again = written(decide(replace(after, now=TOMORROW)))
+    assert condition(again, "Issuing").status == "True"
+
+
+def test_a_request_that_is_refused_for_what_it_asks_waits_for_a_change() -> None:
+    seen = issuing_case(a_request(status=unmeetable("ACME knows no URIs")))
+    status = written(decide(seen))
+    assert told(condition(status, "Issuing")) == (
+        "False",
+        "InvalidOrder",
+        "The certificate request has failed to complete and will be retried: ACME knows no URIs",
+    )
+    assert "when the Certificate or its issuer changes" in condition(status, "Ready").message
+    assert status.diagnosis is not None
+    assert status.diagnosis.cause == "InvalidOrder"
+    after = replace(seen, certificate=a_certificate(status=status), target=Absent(), next_keys=())
+    assert decide(after) == Rest(At(TOMORROW))
 
 
 def test_a_denied_request_fails_with_the_approver_s_words() -> None:

@@ -324,7 +324,7 @@ def test_signature_algorithm(key: Key, name: str | None, oid: str) -> None:
                 "spec.duration: '1 day' is not a duration; write it like 2160h, 1h30m or 90s",
                 "spec.renewBefore: 'x' is not a duration; write it like 2160h, 1h30m or 90s",
             ),
-            id="key and durations",
+            id="key and terms",
         ),
     ],
 )

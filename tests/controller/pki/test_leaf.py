@@ -37,6 +37,8 @@ def test_leaf_comes_first_and_says_all() -> None:
     assert leaf.subject_fields.organizations == ("Org",)
     assert (leaf.not_before, leaf.not_after) == (NOW, NOW + timedelta(days=90))
     assert leaf.issuer_common_name == "Test CA"
+    assert not leaf.is_ca
+    assert read_chain(SIGNER.pem).is_ca
     assert leaf.public_key_digest == public_key_digest(KEY)
     assert int(leaf.serial_number, 16) == x509.load_pem_x509_certificate(LEAF).serial_number
     assert not leaf.temporary

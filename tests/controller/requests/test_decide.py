@@ -187,6 +187,12 @@ def test_the_missing_issuer_is_named_by_kind(ref: IssuerRef, words: str) -> None
             id="URI",
         ),
         pytest.param(Asked(), "InvalidOrder", "names no DNS name and no IP address", id="no names"),
+        pytest.param(
+            Asked(dns_names=("a.example",), is_ca=True),
+            "InvalidOrder",
+            "an ACME CA does not issue CA certificates. Remove spec.isCA",
+            id="CA",
+        ),
     ],
 )
 @pytest.mark.parametrize("issuer", [an_issuer(), an_issuer(FALSE)], ids=["ready", "not ready"])
@@ -200,6 +206,17 @@ def test_what_acme_cannot_do_fails_at_once(
     assert action.status.failure_time == NOW
     assert action.event is not None
     assert (action.event.type, action.event.reason) == ("Warning", event)
+    invalid = find(action.status.conditions, "InvalidRequest")
+    assert invalid == a_condition(
+        "InvalidRequest", TRUE, reason=event, message=ready(action).message
+    )
+
+
+def test_a_ca_is_refused_whatever_the_signing_request_says() -> None:
+    request = a_request()
+    spec = msgspec.structs.replace(request.spec, is_ca=True)
+    action = decide(seen(msgspec.structs.replace(request, spec=spec)))
+    assert "does not issue CA certificates" in ready(action).message
 
 
 @pytest.mark.parametrize(
@@ -234,6 +251,7 @@ def test_a_failed_order_fails_its_request(state: str) -> None:
     assert isinstance(action, Write)
     assert action.event is not None
     assert action.event.reason == "OrderFailed"
+    assert find(action.status.conditions, "InvalidRequest") is None
 
 
 def test_what_is_in_the_orders_way_is_told_and_taken_back() -> None:

@@ -200,6 +200,28 @@ def test_what_a_signing_request_asks_for(spec: dict[str, Any], expected: Asked) 
     )
 
 
+@pytest.mark.parametrize("is_ca", [True, False])
+def test_whether_a_ca_is_asked_for_is_read(is_ca: bool) -> None:
+    found = read_asked(build_csr(a_spec(is_ca=is_ca), a_key()))
+    assert isinstance(found, Asked)
+    assert found.is_ca is is_ca
+
+
+async def test_what_acme_cannot_do_costs_one_write_and_no_order() -> None:
+    server = a_server(a_request(data=build_csr(a_spec(is_ca=True), a_key()), approved=False))
+    process = Process(server)
+    for _ in range(2):
+        assert await process.look() == OnChange()
+        process = Process(server)
+    assert [(call.verb, call.kind) for call in server.calls] == [("patch", "CertificateRequest")]
+    told = {each.type: each.reason for each in process.request.status.conditions}
+    assert told == {
+        "Approved": "cert-manager.io",
+        "Ready": "Failed",
+        "InvalidRequest": "InvalidOrder",
+    }
+
+
 def test_bytes_that_are_no_signing_request() -> None:
     found = read_asked(b"hello")
     assert isinstance(found, Unreadable)
