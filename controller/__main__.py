@@ -42,6 +42,10 @@ async def _until_told(settings: Settings, proxies: Proxies) -> None:
         loop.add_signal_handler(number, task.cancel)
     with suppress(asyncio.CancelledError):
         await task
+    # All is closed and the Lease is free. A large RSA key that is being made in a thread would keep
+    # the process for most of a minute.
+    logging.shutdown()
+    os._exit(0)
 
 
 if __name__ == "__main__":

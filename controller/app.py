@@ -8,8 +8,8 @@ Nothing is decided here about any object.
 
 import asyncio
 import logging
-import os
 import socket
+import uuid
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from random import Random, SystemRandom
@@ -51,7 +51,9 @@ USER_AGENT = "kubectl-order"
 
 async def run(settings: Settings, proxies: Proxies) -> None:
     """Work until cancelled. Raises LeaseLost when leadership cannot be kept, or NoCredentials."""
-    metrics, rng, identity = Metrics(), SystemRandom(), f"{socket.gethostname()}-{os.getpid()}"
+    metrics, rng = Metrics(), SystemRandom()
+    # The pid alone is 1 in every pod, and pods of one node may share a host name.
+    identity = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
     async with AsyncExitStack() as stack:
         kube = await Kube.connect(
             settings.kubeconfig, user_agent=USER_AGENT, observe=metrics.requested

@@ -1,7 +1,7 @@
 """Every setting of the controller: its flag, its unit, its default, what it is for.
 
-Flags carry cert-manager's names wherever it has the same setting, so that a deployment's arguments
-can move over as they are. Booleans and durations are written as Go writes them
+Flags carry cert-manager's names wherever it has the same setting; a flag that is not here has
+nothing to set, and is refused by name. Booleans and durations are written as Go writes them
 (`--leader-elect=false`, `1h30m`). The command line is the only source: nothing here reads the
 environment.
 """

@@ -192,7 +192,8 @@ class CertificateSpec(Wire):
     name_constraints: NameConstraints | None = None
     """Name constraints for a CA certificate."""
     secret_template: SecretTemplate | None = None
-    """Labels and annotations for the Secret, kept as they are written here; annotations of cert-manager.io are not taken."""
+    """Labels and annotations for the Secret, kept as they are written here.
+    Annotations of cert-manager.io are not taken."""
     keystores: Keystores | None = None
     """Key stores to add to the Secret."""
     additional_output_formats: tuple[OutputFormat, ...] = ()

@@ -71,6 +71,12 @@ class Api:
                 answer.raise_for_status()
         return created
 
+    async def ready_count(self, namespace: str) -> int:
+        """How many Certificates of the namespace are Ready."""
+        path = PATHS["cert-manager.io/v1/Certificate"].format(namespace)
+        async with self._session.get(path) as answer:
+            return sum(map(is_ready, (await answer.json())["items"]))
+
     async def ready_times(self, namespace: str, count: int, timeout: float) -> dict[str, float]:
         """When (monotonic seconds) each Certificate of the namespace was first seen to be Ready."""
         path = PATHS["cert-manager.io/v1/Certificate"].format(namespace)
