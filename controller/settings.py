@@ -101,7 +101,10 @@ class Settings:
         _controllers,
     )
     concurrent_workers: int = _flag(
-        5, "How many objects of one kind are worked on at the same time.", _positive
+        20,
+        "How many objects of one kind are worked on at the same time; of one namespace half as "
+        "many at most.",
+        _positive,
     )
     max_concurrent_challenges: int = _flag(
         60, "How many challenges may be presented at the same time in the cluster.", _positive

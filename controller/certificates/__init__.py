@@ -17,7 +17,7 @@
     status.py      the status, whole, for each thing that happens; resting.py: when nothing does
     observe.py     caches and reads into an Observed
     perform.py     does one action; keeping.py: the next key; writing.py: the Secret
-    damping.py     keeps a repair from becoming a fight
+    damping.py     what is remembered, so that nothing is done too often
     indexes.py     what the shared caches must be able to look up
     room.py        what wakes a Certificate
 

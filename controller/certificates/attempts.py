@@ -2,7 +2,12 @@
 
 The times of its requests stand in an annotation of each CertificateRequest and, while one is
 being replaced, of the next-key Secret: they outlive restarts, a change of names back and forth, and
-a crash between two writes. Pure. Nothing that a person or an issuer does lifts this limit.
+a crash between two writes. What was seen is remembered in memory too (damping.py), so that whoever
+deletes requests does not get more of them. Pure.
+
+What does lift this limit: a new Certificate, even of the same name; a request deleted by hand and
+then a restart before its successor is made, which forgets that one; the annotations edited and then
+a restart; a clock set back by more than an hour.
 """
 
 import hashlib
@@ -17,7 +22,6 @@ HOUR: Final = timedelta(hours=1)
 MOST_PER_NAMES: Final = 5
 MOST_PER_CERTIFICATE: Final = 20
 
-_TICK: Final = timedelta(microseconds=1)
 _FORM: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -37,18 +41,19 @@ def names_digest(spec: CertificateSpec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def recent(annotations: Iterable[Mapping[str, str]], now: datetime) -> tuple[Attempt, ...]:
-    """The attempts of the last hour that these annotations tell of, each once, oldest first.
+def recent(
+    annotations: Iterable[Mapping[str, str]], now: datetime, *, known: Iterable[Attempt] = ()
+) -> tuple[Attempt, ...]:
+    """The attempts of the last hour that these annotations tell of or that are `known`, each once,
+    oldest first.
 
-    Entries that cannot be read are left out, and none lies later than `now`.
+    Entries that cannot be read are left out, and those later than an hour from now: a clock that
+    was set back, or a false entry, closes the Certificate for less than two hours.
     """
     told = {attempt for each in annotations for attempt in _read(each.get(ATTEMPTS, ""))}
-    # A clock that was set back must not close the Certificate for longer than an hour.
-    latest, near = now, []
-    for attempt in sorted(told, reverse=True):
-        near.append(Attempt(min(attempt.time, latest), attempt.names))
-        latest = near[-1].time - _TICK
-    return tuple(attempt for attempt in reversed(near) if attempt.time > now - HOUR)
+    return tuple(
+        attempt for attempt in sorted(told.union(known)) if now - HOUR < attempt.time <= now + HOUR
+    )
 
 
 def free_at(made: Iterable[Attempt], names: str, now: datetime) -> datetime | None:

@@ -55,7 +55,16 @@ def arrived(seen: Observed) -> Made | None:
 
 
 def next_step(seen: Observed) -> Action:
-    """What to do next for an issuance that nothing keeps back."""
+    """What to do next for an issuance that no obstacle keeps back."""
+    action, refused = _next_step(seen), seen.refused
+    if refused is None or not isinstance(action, Prepare | Issue | IssueTemporary):
+        return action
+    event = Told("Warning", refused.reason, refused.sentence)
+    told = status.waiting(seen, refused.sentence)
+    return settle(seen, told, again=At(refused.until), events=(event,))
+
+
+def _next_step(seen: Observed) -> Action:
     name = seen.certificate.status.next_private_key_secret_name
     if not name:
         return _wait_for_budget(seen) or Write(status.taken_up(seen))

@@ -11,7 +11,13 @@ from controller.certificates.secret import next_key_secret
 from controller.cluster import Cluster
 from controller.pki.faults import Unreadable
 from controller.pki.keys import Key, decode, generate, public_key_digest
-from controller.runtime.errors import AlreadyExists, NotFound
+from controller.runtime.errors import (
+    AlreadyExists,
+    Forbidden,
+    Invalid,
+    NamespaceTerminating,
+    NotFound,
+)
 from controller.runtime.objects import SECRET, Secret
 from controller.secretnote import TLS_KEY, SecretNote
 from orderapi import names
@@ -19,7 +25,11 @@ from orderapi.meta import controller_of
 
 
 class NameTaken(Exception):
-    """The name that was chosen for the Secret belongs to an object of somebody else."""
+    """The name that was chosen for the Secret is held by somebody else's, or by one that goes."""
+
+
+class NotKept(Exception):
+    """The API server does not take the Secret; the text says why, for people."""
 
 
 class KeyKeeper:
@@ -31,7 +41,7 @@ class KeyKeeper:
     async def obtain(self, seen: Observed, action: Prepare) -> tuple[Key, tuple[Told, ...]] | None:
         """The key, once it is in its Secret, and what to say of it. None: look again.
 
-        Raises `NameTaken`.
+        Raises `NameTaken` and `NotKept`.
         """
         match action.key:
             case StoredKey(secret):
@@ -78,6 +88,10 @@ class KeyKeeper:
             self._cluster.secrets.feed(await self._cluster.kube.create(SECRET, secret))
         except AlreadyExists:
             return await self._of_earlier_try(seen, action.key_name)
+        except NamespaceTerminating:
+            raise
+        except (Invalid, Forbidden) as refused:
+            raise NotKept(str(refused)) from None
         return key
 
     async def _of_earlier_try(self, seen: Observed, name: str) -> Key | None:
@@ -88,8 +102,9 @@ class KeyKeeper:
         except NotFound:
             return None
         owner = controller_of(found)
-        if owner is None or owner.uid != meta.uid:
-            raise NameTaken(name)
+        ours = owner is not None and owner.uid == meta.uid
+        if not ours or found.metadata.deletion_timestamp is not None:
+            raise NameTaken(name)  # a finalizer may hold the name for long
         if found.metadata.labels.get(names.WATCHED_SECRET) != "true":
             # Somebody took the label off, and no watch sees it any more: it is made anew.
             await self._cluster.kube.delete(SECRET, meta.namespace, name, uid=found.metadata.uid)

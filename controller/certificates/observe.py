@@ -7,10 +7,11 @@ where stores are about to be made. Changes nothing.
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
-from controller.certificates.attempts import recent
+from controller.certificates.attempts import Attempt, recent
 from controller.certificates.claims import claim
-from controller.certificates.damping import Repairs
+from controller.certificates.damping import Memory
 from controller.certificates.faults import faults_of, is_object_name
 from controller.certificates.indexes import SECRET_NAME, USED_SECRET
 from controller.certificates.observed import (
@@ -19,6 +20,7 @@ from controller.certificates.observed import (
     Made,
     NoPassword,
     Observed,
+    Refusal,
     Target,
     Unread,
     Wishes,
@@ -36,7 +38,7 @@ from controller.pki.leaf import read_chain
 from controller.pki.matching import request_mismatch
 from controller.runtime.errors import NotFound
 from controller.runtime.objects import SECRET
-from controller.runtime.schedule import Key
+from controller.runtime.schedule import HasMetadata, Key
 from controller.secretnote import SecretNote, note
 from orderapi.certificate import Certificate
 from orderapi.certificaterequest import CertificateRequest
@@ -46,15 +48,17 @@ from orderapi.keystores import JksKeystore, Pkcs12Keystore
 from orderapi.meta import controller_of
 from orderapi.names import CERTIFICATE_REVISION, ISSUING, READY, WATCHED_SECRET
 
+_LONGEST_REVISION: Final = 18
+
 
 class Observer:
     """Looks at one Certificate after the other. `shared` is the cluster resource namespace."""
 
-    def __init__(self, cluster: Cluster, *, shared: str, wishes: Wishes, repairs: Repairs) -> None:
+    def __init__(self, cluster: Cluster, *, shared: str, wishes: Wishes, memory: Memory) -> None:
         self._cluster = cluster
         self._shared = shared
         self._wishes = wishes
-        self._repairs = repairs
+        self._memory = memory
 
     async def observe(self, key: Key) -> Observed | None:
         """What there is to know of it now; None where it is gone."""
@@ -65,8 +69,6 @@ class Observer:
         requests = _Requests(certificate, self._cluster.requests.by("owner", _uid(certificate)))
         keys = await self._next_keys(certificate, requests)
         target = await self._target(certificate, now, keys)
-        told = [each.metadata.annotations for each in requests.all]
-        told += [each.metadata.annotations for each in keys]
         return Observed(
             certificate=certificate,
             now=now,
@@ -79,10 +81,11 @@ class Observer:
             coming=requests.coming(),
             past=requests.past(),
             strays=requests.strays(),
-            attempts=recent(told, now),
+            attempts=self._attempts(certificate, now, keys),
             faults=faults_of(certificate.spec) if _in_doubt(certificate) else (),
             passwords=await self._passwords(certificate, target, requests),
-            repair_free_at=self._repairs.free_at(key, now),
+            repair_free_at=self._memory.repairs.free_at(key, now),
+            refused=self._refused(certificate, now),
             wishes=self._wishes,
         )
 
@@ -90,7 +93,8 @@ class Observer:
         self, certificate: Certificate, requests: "_Requests"
     ) -> tuple[SecretNote, ...]:
         owned = self._cluster.secrets.by("owner", _uid(certificate))
-        keys = tuple(secret for secret in owned if secret.is_next_key)
+        # What is going away may keep its name for long, for a finalizer: it is no key any more.
+        keys = tuple(key for key in owned if key.is_next_key and _lives(key))
         namespace, name = certificate.metadata.namespace, _next_key_name(certificate)
         if not name or any(key.metadata.name == name for key in keys) or not requests.coming():
             return keys
@@ -101,7 +105,26 @@ class Observer:
             return keys
         owner = controller_of(found)
         ours = owner is not None and owner.uid == _uid(certificate)
-        return (*keys, note(found)) if ours else keys
+        return (*keys, note(found)) if ours and _lives(found) else keys
+
+    def _attempts(
+        self, certificate: Certificate, now: datetime, keys: tuple[SecretNote, ...]
+    ) -> tuple[Attempt, ...]:
+        """As told by what there is, even if it is going away, and as remembered."""
+        uid = _uid(certificate)
+        told = [each.metadata.annotations for each in self._cluster.requests.by("owner", uid)]
+        owned = [each for each in self._cluster.secrets.by("owner", uid) if each.is_next_key]
+        told += [each.metadata.annotations for each in (*owned, *keys)]
+        made = recent(told, now, known=self._memory.requested.known(uid))
+        self._memory.requested.seen(uid, made, now)
+        return made
+
+    def _refused(self, certificate: Certificate, now: datetime) -> Refusal | None:
+        refusal = self._memory.refusals.standing(certificate, now)
+        if refusal is None or refusal.behind is None:
+            return refusal
+        found = self._cluster.requests.get(certificate.metadata.namespace, refusal.behind.name)
+        return refusal if found and found.metadata.uid == refusal.behind.uid else None
 
     async def _target(
         self, certificate: Certificate, now: datetime, keys: tuple[SecretNote, ...]
@@ -178,7 +201,7 @@ class _Requests:
     def __init__(self, certificate: Certificate, owned: Iterable[CertificateRequest]) -> None:
         self._spec = certificate.spec
         self._revision = certificate.status.revision or 0
-        living = (each for each in owned if each.metadata.deletion_timestamp is None)
+        living = (each for each in owned if _lives(each))
         self.all = tuple(sorted(living, key=lambda each: (_revision(each), _age(each))))
 
     def current(self) -> Made | None:
@@ -215,7 +238,12 @@ class _Requests:
 def _revision(request: CertificateRequest) -> int:
     """The revision it carries; 0 where that cannot be read."""
     written = request.metadata.annotations.get(CERTIFICATE_REVISION, "")
-    return int(written) if written.isascii() and written.isdecimal() else 0
+    readable = written.isascii() and written.isdecimal() and len(written) <= _LONGEST_REVISION
+    return int(written) if readable else 0
+
+
+def _lives(obj: HasMetadata) -> bool:
+    return obj.metadata.deletion_timestamp is None
 
 
 def _age(request: CertificateRequest) -> tuple[float, str]:

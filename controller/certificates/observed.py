@@ -14,6 +14,7 @@ from orderapi.certificate import Certificate
 from orderapi.certificaterequest import CertificateRequest
 from orderapi.conditions import find, is_true
 from orderapi.issuer import AnyIssuer
+from orderapi.meta import ObjectMeta
 from orderapi.names import ISSUE_TEMPORARY_CERTIFICATE, ISSUING, READY
 
 NO_PASSWORDS: Final = Passwords()
@@ -62,6 +63,18 @@ class NoPassword:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """The API server, an admission or the spec itself kept a step from being made just now."""
+
+    reason: str
+    sentence: str
+    until: datetime
+    """It is not tried again before."""
+    behind: ObjectMeta | None = None
+    """The request that is in the way, where it is one: its going ends the wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What the operator's flags say to this room."""
 
@@ -103,6 +116,8 @@ class Observed:
     """Passwords of the key stores, where they may be needed now (see `passwords_matter`)."""
     repair_free_at: datetime | None = None
     """Until then the Secret is not repaired again, because somebody undoes each repair."""
+    refused: Refusal | None = None
+    """The next step of the issuance was refused, and it is not time to try it again."""
     wishes: Wishes = field(default_factory=Wishes)
 
     @property

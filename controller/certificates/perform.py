@@ -24,11 +24,11 @@ from controller.certificates.actions import (
     Told,
     Write,
 )
-from controller.certificates.damping import Repairs
-from controller.certificates.keeping import KeyKeeper, NameTaken
-from controller.certificates.observed import Observed, Wishes
+from controller.certificates.attempts import recent
+from controller.certificates.damping import REFUSED, Memory
+from controller.certificates.keeping import KeyKeeper, NameTaken, NotKept
+from controller.certificates.observed import Observed, Refusal, Wishes
 from controller.certificates.planning import suffixed
-from controller.certificates.resting import settle
 from controller.certificates.triggers import Violation
 from controller.certificates.writing import Content, NotAdopted, SecretWriter
 from controller.cluster import Cluster
@@ -50,7 +50,7 @@ from controller.secretnote import SecretNote
 from orderapi import names
 from orderapi.certificate import CertificateStatus
 from orderapi.certificaterequest import CertificateRequest
-from orderapi.meta import controller_of
+from orderapi.meta import ObjectMeta, controller_of
 from orderapi.resources import CERTIFICATE, CERTIFICATE_REQUEST
 
 ROOM: Final = "certificates"
@@ -59,17 +59,16 @@ SECRET_REJECTED: Final = "SecretRejected"  # noqa: S105 (an event reason)
 logger = logging.getLogger(__name__)
 
 _SOON: Final = timedelta(seconds=1)
-_REFUSED: Final = timedelta(minutes=1)
 
 
 class Performer:
     """Performs the actions of `decide`."""
 
-    def __init__(self, cluster: Cluster, *, wishes: Wishes, repairs: Repairs) -> None:
+    def __init__(self, cluster: Cluster, *, wishes: Wishes, memory: Memory) -> None:
         self._cluster = cluster
         self._keys = KeyKeeper(cluster)
         self._secrets = SecretWriter(cluster, wishes)
-        self._repairs = repairs
+        self._memory = memory
 
     async def perform(self, seen: Observed, action: Action) -> Again:
         """Do it; when to look again."""
@@ -129,6 +128,9 @@ class Performer:
             obtained = await self._keys.obtain(seen, action)
         except NameTaken:
             return await self._write(seen, status.renamed(seen))
+        except NotKept as refused:
+            sentence = f"Failed to create the Secret for the private key: {refused}"
+            return self._wait(seen, SECRET_REJECTED, sentence)
         if obtained is None:
             return At(seen.now + _SOON)
         key, told = obtained
@@ -137,7 +139,7 @@ class Performer:
             csr = build_csr(seen.certificate.spec, key)
         except PkiError as error:
             sentence = f"Failed to generate CSR: {error}"
-            return await self._wait(seen, names.EVENT_REQUEST_FAILED, sentence)
+            return self._wait(seen, names.EVENT_REQUEST_FAILED, sentence)
         await self._remove_requests(action.clear)
         spec = msgspec.structs.replace(action.request.spec, request=csr)
         return await self._request(seen, msgspec.structs.replace(action.request, spec=spec))
@@ -151,8 +153,10 @@ class Performer:
             raise
         except (Invalid, Forbidden) as refused:
             sentence = f"Failed to create CertificateRequest: {refused}"
-            return await self._wait(seen, names.EVENT_REQUEST_FAILED, sentence)
+            return self._wait(seen, names.EVENT_REQUEST_FAILED, sentence)
         self._cluster.requests.feed(created)
+        made = recent([created.metadata.annotations], seen.now, known=seen.attempts)
+        self._memory.requested.seen(seen.certificate.metadata.uid, made, seen.now)
         logger.info("request created", extra={"request": created.metadata.name})
         note = f'Created new CertificateRequest resource "{created.metadata.name}"'
         self._tell(seen, (Told("Normal", names.EVENT_REQUESTED, note),))
@@ -165,13 +169,18 @@ class Performer:
             found = await self._cluster.kube.get(CERTIFICATE_REQUEST, meta.namespace, meta.name)
         except NotFound:
             return Now()
+        self._cluster.requests.feed(found)
         owner = controller_of(found)
-        if owner is not None and owner.uid == seen.certificate.metadata.uid:
-            self._cluster.requests.feed(found)
-            return Now() if found.metadata.deletion_timestamp is None else At(seen.now + _SOON)
+        ours = owner is not None and owner.uid == seen.certificate.metadata.uid
+        if ours and found.metadata.deletion_timestamp is not None:
+            sentence = f'CertificateRequest "{meta.name}" of an earlier attempt is being deleted.'
+            return self._wait(seen, names.EVENT_REQUEST_FAILED, sentence, behind=found.metadata)
+        if ours and _revision(found) == _revision(request):
+            return Now()
         suffix = seen.certificate.metadata.uid[:8]
         if meta.name.endswith(f"-{suffix}"):
-            return At(seen.now + _SOON)
+            sentence = f'The name of CertificateRequest "{meta.name}" is used by another object.'
+            return self._wait(seen, names.EVENT_REQUEST_FAILED, sentence, behind=found.metadata)
         other = msgspec.structs.replace(meta, name=suffixed(meta.name, suffix))
         return await self._request(seen, msgspec.structs.replace(request, metadata=other))
 
@@ -196,7 +205,7 @@ class Performer:
             chain = temporary_certificate(seen.certificate.spec, key, now=seen.now)
         except PkiError as error:
             sentence = f"Failed to make a temporary certificate: {error}"
-            return await self._wait(seen, SECRET_REJECTED, sentence)
+            return self._wait(seen, SECRET_REJECTED, sentence)
         told = Told("Normal", names.EVENT_ISSUING, "Issued temporary certificate")
         return await self._write_secret(seen, Content(key=key, chain=chain), (told,))
 
@@ -213,7 +222,7 @@ class Performer:
             raise
         except (PkiError, Invalid, Forbidden) as refused:
             sentence = f"The Secret could not be written as the spec asks: {refused}"
-            return await self._wait(seen, SECRET_REJECTED, sentence)
+            return self._wait(seen, SECRET_REJECTED, sentence)
         logger.info("secret written", extra={"secret": seen.certificate.spec.secret_name})
         self._tell(seen, events)
         return Now()
@@ -229,23 +238,24 @@ class Performer:
             logger.warning("secret not repaired", extra={"why": action.why, "said": str(error)})
             note = f"The Secret could not be written as the spec asks: {error}"
             self._tell(seen, (Told("Warning", SECRET_REJECTED, note),))
-            again = At(seen.now + _REFUSED)
+            again = At(seen.now + REFUSED)
         if action.drifted:
-            self._repairs.done(key_of(seen.certificate), seen.now)
+            self._memory.repairs.done(key_of(seen.certificate), seen.now)
         if status.differs(seen.certificate.status, action.status):
             await self._write(seen, action.status, action.events)
         return again
 
-    async def _wait(self, seen: Observed, reason: str, sentence: str) -> Again:
+    def _wait(
+        self, seen: Observed, reason: str, sentence: str, *, behind: ObjectMeta | None = None
+    ) -> Again:
         """What cannot be made as the spec asks, or is refused by the API server or an admission
-        webhook: said to people, and tried again now and then. It costs no other order."""
+        webhook: the next look says so to people. It is tried again after a minute, whatever wakes
+        the Certificate meanwhile, and costs no other order."""
         logger.warning("issuance is kept from going on", extra={"said": sentence})
-        again = At(seen.now + _REFUSED)
-        event = Told("Warning", reason, sentence)
-        action = settle(seen, status.waiting(seen, sentence), again=again, events=(event,))
-        if isinstance(action, Write):
-            await self._write(seen, action.status, action.events)
-        return again
+        until = seen.now + REFUSED
+        refusal = Refusal(reason=reason, sentence=sentence, until=until, behind=behind)
+        self._memory.refusals.heard(seen.certificate, refusal, seen.now)
+        return Now()
 
     async def _remove_key(
         self, seen: Observed, secret: SecretNote, events: tuple[Told, ...]
@@ -282,3 +292,7 @@ class Performer:
             self._cluster.recorder.event(
                 CERTIFICATE, seen.certificate, event.type, event.reason, event.note
             )
+
+
+def _revision(request: CertificateRequest) -> str:
+    return request.metadata.annotations.get(names.CERTIFICATE_REVISION, "")

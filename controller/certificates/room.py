@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from controller.certificates.claims import uses
-from controller.certificates.damping import Repairs
+from controller.certificates.damping import Memory
 from controller.certificates.decide import decide
 from controller.certificates.indexes import ISSUER, SECRET_NAME, issuer_entry
 from controller.certificates.observe import Observer
@@ -37,9 +37,9 @@ class Certificates:
         )
         self._cluster = cluster
         self._shared = settings.cluster_resource_namespace
-        repairs = Repairs()
-        self._observer = Observer(cluster, shared=self._shared, wishes=wishes, repairs=repairs)
-        self._performer = Performer(cluster, wishes=wishes, repairs=repairs)
+        memory = Memory()
+        self._observer = Observer(cluster, shared=self._shared, wishes=wishes, memory=memory)
+        self._performer = Performer(cluster, wishes=wishes, memory=memory)
 
     async def reconcile(self, key: Key) -> Again:
         """Look at one Certificate, do what is due, and say when to look again."""

@@ -5,6 +5,8 @@
     decide.py      what to do next: pure, total, the whole life of a request
     sentences.py   the words that people read on a request
     submission.py  the Order of a request: its name and its spec
+    ownership.py   which Orders are a request's, and which of several counts
+    refusals.py    until when an Order that was refused is not tried again
     perform.py     the only module here that changes the cluster
     room.py        what wakes a request
 

@@ -5,18 +5,21 @@
     denied                         it fails
     not approved                   wait for whoever approves
     it has an Order                follow that, whatever becomes of the issuer
-    it has none                    make it, once issuer and signing request allow
+    it has none                    make it, once issuer and signing request allow; where the API
+                                   server refused it lately, not before its time
 
 Approval goes into the same write as what there is to say. An Order is never made in the same step:
 the approval must stand first.
 """
 
+from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from controller.requests import sentences
 from controller.requests.observed import Asked, Leaf, Observed, Unreadable
+from controller.requests.ownership import leading
 from controller.requests.submission import name_of
 from orderapi import names, states
 from orderapi.certificaterequest import CertificateRequest, CertificateRequestStatus
@@ -38,7 +41,9 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Rest(msgspec.Struct, frozen=True):
-    """Nothing, until something changes."""
+    """Nothing, until something changes or it is `until`."""
+
+    until: datetime | None = None
 
 
 class Write(msgspec.Struct, frozen=True):
@@ -109,20 +114,28 @@ def decide(seen: Observed) -> Action:
         return _write(seen, request.status, _pending(sentences.NOT_APPROVED, event))
     judged = _judge(seen)
     if approved:
-        return judged if isinstance(judged, Submit) else _write(seen, request.status, judged)
+        if isinstance(judged, Submit):
+            return Rest(seen.refused_until) if _is_refused(seen) else judged
+        return _write(seen, request.status, judged)
     if isinstance(judged, Submit):
         meta = request.metadata
         judged = _pending(sentences.waiting_on(meta.namespace, name_of(request)))
     return _write(seen, _approved(seen), judged)
 
 
+def _is_refused(seen: Observed) -> bool:
+    """Whether it is too early to try again for an Order."""
+    return seen.refused_until is not None and seen.now < seen.refused_until
+
+
 def _judge(seen: Observed) -> Submit | _Say | _Keep:
     """What becomes of an approved request."""
     if seen.orders:
-        return _follow(seen, leading(seen.orders))
+        return _follow(seen, leading(seen.request, seen.orders))
     ref, issuer = seen.request.spec.issuer_ref, seen.issuer
     if issuer is None:
-        text = sentences.issuer_missing(ref, seen.request.metadata.namespace)
+        namespace = seen.request.metadata.namespace
+        text = sentences.issuer_missing(ref, namespace, only_namespace=seen.only_namespace)
         return _pending(text, sentences.EVENT_ISSUER_NOT_FOUND)
     ready = find(issuer.status.conditions, names.READY)
     acme = issuer.spec.acme
@@ -161,17 +174,6 @@ def _fault(request: CertificateRequest, asked: Asked | Unreadable | None) -> _Sa
 def _is_among(common_name: str, asked: Asked) -> bool:
     wanted = common_name.lower()
     return wanted in asked.ip_addresses or wanted in (name.lower() for name in asked.dns_names)
-
-
-def leading(orders: tuple[Order, ...]) -> Order:
-    """The Order that counts, of those that a request owns. More than one is an older program's."""
-
-    def rank(order: Order) -> tuple[int, float, str]:
-        state, made = order.status.state, order.metadata.creation_timestamp
-        place = 2 if state in states.FAILED else 0 if state == states.VALID else 1
-        return place, made.timestamp() if made is not None else 0.0, order.metadata.name
-
-    return min(orders, key=rank)
 
 
 def _follow(seen: Observed, order: Order) -> _Say | _Keep:

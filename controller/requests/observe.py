@@ -1,7 +1,7 @@
 """A CertificateRequest and its surroundings, as one Observed. Asks the API server for nothing.
 
-What is in the signing request and the certificate is read only where a decision needs it: a restart
-looks at every request that ever ended.
+What is in the signing request and the certificate is not read once the request has ended: a restart
+looks at every request that ever did.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ from controller.issuerref import find_issuer
 from controller.pki import csr, leaf
 from controller.pki.faults import Unreadable as PkiUnreadable
 from controller.pki.faults import quoted
-from controller.requests.decide import has_ended, is_foreign, leading
+from controller.requests.decide import has_ended, is_foreign
 from controller.requests.observed import Asked, Leaf, Observed, Unreadable
+from controller.requests.ownership import is_its_own, leading
+from controller.requests.refusals import Refusals
 from controller.runtime.schedule import Key
 from orderapi.certificaterequest import CertificateRequest
 from orderapi.order import Order
@@ -24,6 +26,8 @@ class Observer:
 
     cluster: Cluster
     approves: bool
+    refusals: Refusals
+    only_namespace: str = ""
 
     async def observe(self, key: Key) -> Observed | None:
         """The request as it is now; None when it is gone."""
@@ -33,16 +37,20 @@ class Observer:
         now = self.cluster.clock.now()
         if has_ended(request) or is_foreign(request):
             return Observed(request=request, now=now, approves=self.approves)
-        orders = self.cluster.orders.by("owner", request.metadata.uid)
         meta, spec = request.metadata, request.spec
+        asked = read_asked(spec.request)
+        owned = self.cluster.orders.by("owner", meta.uid)
+        orders = tuple(order for order in owned if is_its_own(request, asked, order))
         return Observed(
             request=request,
             now=now,
             approves=self.approves,
             issuer=find_issuer(self.cluster, spec.issuer_ref, meta.namespace),
             orders=orders,
-            asked=_asked(request, orders),
-            leaf=_leaf(orders),
+            asked=asked,
+            leaf=_leaf(request, orders),
+            refused_until=self.refusals.until(meta.uid),
+            only_namespace=self.only_namespace,
         )
 
 
@@ -66,15 +74,8 @@ def read_asked(data: bytes) -> Asked | Unreadable:
     )
 
 
-def _asked(request: CertificateRequest, orders: tuple[Order, ...]) -> Asked | Unreadable | None:
-    # Once there is an Order, the signing request counts only beside the certificate.
-    if orders and not leading(orders).status.certificate:
-        return None
-    return read_asked(request.spec.request)
-
-
-def _leaf(orders: tuple[Order, ...]) -> Leaf | Unreadable | None:
-    certificate = leading(orders).status.certificate if orders else b""
+def _leaf(request: CertificateRequest, orders: tuple[Order, ...]) -> Leaf | Unreadable | None:
+    certificate = leading(request, orders).status.certificate if orders else b""
     if not certificate:
         return None
     try:

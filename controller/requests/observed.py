@@ -42,8 +42,8 @@ class Unreadable:
 class Observed:
     """One CertificateRequest and its surroundings at one time.
 
-    `orders` are those it controls by uid, whatever their names. `asked` and `leaf` are None where
-    they were not read, because nothing can depend on them.
+    `orders` are those that are its own (see `ownership`), whatever their names. `asked` and `leaf`
+    are None where they were not read, because nothing can depend on them.
     """
 
     request: CertificateRequest
@@ -54,3 +54,7 @@ class Observed:
     orders: tuple[Order, ...] = ()
     asked: Asked | Unreadable | None = None
     leaf: Leaf | Unreadable | None = None
+    refused_until: datetime | None = None
+    """Before then no Order is tried again: the API server refused one."""
+    only_namespace: str = ""
+    """The one namespace that this controller runs for; empty where it is all of them."""

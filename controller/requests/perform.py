@@ -1,18 +1,20 @@
 """Does one action about a CertificateRequest: writes its status, or makes its Order.
 
 Each action is harmless when done twice: a status is written for the version that was looked at, and
-an Order that is there already is found by its name and known by its owner. Nothing here waits.
+an Order that is there already is found by its name and known by its owner and what it asks for.
+Nothing here waits.
 """
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final, assert_never
+from typing import Any, assert_never
 
 from controller.cluster import Cluster
 from controller.requests import sentences
 from controller.requests.decide import Action, Event, Rest, Submit, Write, pending
-from controller.requests.observed import Observed
+from controller.requests.observed import Asked, Observed
+from controller.requests.ownership import MOST_STRANGERS, is_its_own
+from controller.requests.refusals import Refusals
 from controller.requests.submission import order_for
 from controller.runtime.errors import (
     AlreadyExists,
@@ -30,23 +32,19 @@ from orderapi.resources import CERTIFICATE, CERTIFICATE_REQUEST, ORDER, Resource
 
 logger = logging.getLogger(__name__)
 
-MOST_STRANGERS: Final = 16
-"""How many names that strangers hold are passed over in one look."""
-REFUSED_AGAIN: Final = timedelta(minutes=1)
-"""How long until an Order that the API server refused (a quota, a rule) is tried again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Performer:
     """Does actions in the cluster."""
 
     cluster: Cluster
+    refusals: Refusals
 
     async def perform(self, seen: Observed, action: Action) -> Again:
         """Do it, and say when to look again."""
         match action:
             case Rest():
-                return OnChange()
+                return At(action.until) if action.until is not None else OnChange()
             case Write():
                 await self._write(seen.request, action.status, action.event)
                 return Now()
@@ -73,26 +71,30 @@ class Performer:
         try:
             for salt in range(MOST_STRANGERS):
                 order = order_for(seen.request, action.acme, action.asked, salt=salt)
-                made = await self._create(seen.request, order)
-                if made is not None:
-                    self._tell_created(seen.request, made)
-                    return Now()
+                made = await self._create(seen.request, action.asked, order)
+                if made is None:
+                    continue
+                if not is_its_own(seen.request, action.asked, made):
+                    return await self._not_created(seen, order, sentences.CHANGED_BY_ADMISSION)
+                self._tell_created(seen.request, made)
+                return Now()
         except NamespaceTerminating:
             return OnChange()
         except (Forbidden, Invalid) as error:
             return await self._not_created(seen, order, str(error))
         return await self._not_created(seen, order, "others hold this name and those before it")
 
-    async def _create(self, request: CertificateRequest, order: Order) -> Order | None:
+    async def _create(
+        self, request: CertificateRequest, asked: Asked, order: Order
+    ) -> Order | None:
         """The request's Order, made now or found; None where a stranger holds the name."""
         kube, meta = self.cluster.kube, order.metadata
         try:
             made = await kube.create(ORDER, order)
         except AlreadyExists:
-            # Found by its owner, never by its name: ours is one whose creation was not answered.
+            # Its name proves nothing: ours is one whose creation was not answered.
             made = await kube.get(ORDER, meta.namespace, meta.name)
-            owner = controller_of(made)
-            if owner is None or owner.uid != request.metadata.uid:
+            if not is_its_own(request, asked, made):
                 return None
         self.cluster.orders.feed(made)
         logger.info("order made", extra={"order": made.metadata.name})
@@ -100,11 +102,13 @@ class Performer:
 
     async def _not_created(self, seen: Observed, order: Order, why: str) -> Again:
         meta = order.metadata
+        # Before the write, which wakes the request.
+        again = self.refusals.refused(seen.request.metadata.uid, seen.now)
         text = sentences.not_created(meta.namespace, meta.name, why)
         refused = pending(seen, text, sentences.EVENT_ORDER_CREATING_ERROR)
         if isinstance(refused, Write):
             await self._write(seen.request, refused.status, refused.event)
-        return At(seen.now + REFUSED_AGAIN)
+        return At(again)
 
     def _tell_created(self, request: CertificateRequest, order: Order) -> None:
         """On the Certificate, where people look, or on the request when there is none."""

@@ -8,6 +8,7 @@ from controller.issuerref import is_ours
 from controller.requests.decide import decide, has_ended
 from controller.requests.observe import Observer
 from controller.requests.perform import Performer
+from controller.requests.refusals import Refusals
 from controller.runtime.schedule import Again, Key, key_of
 from controller.runtime.steps import walk
 from controller.runtime.worker import Watches
@@ -35,8 +36,11 @@ class Requests:
 
     def __init__(self, cluster: Cluster, settings: Settings) -> None:
         self._cluster = cluster
-        self._observer = Observer(cluster, approves=settings.approve_requests)
-        self._performer = Performer(cluster)
+        refusals = Refusals()
+        self._observer = Observer(
+            cluster, settings.approve_requests, refusals, only_namespace=settings.namespace
+        )
+        self._performer = Performer(cluster, refusals)
         self._waiting: dict[_Issuer, dict[Key, None]] = {}
         cluster.requests.listen(self._heard)
         for request in cluster.requests.all():

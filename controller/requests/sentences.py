@@ -18,6 +18,9 @@ APPROVAL_REASON: Final = "cert-manager.io"
 APPROVED: Final = "Certificate request has been approved by cert-manager.io"
 DENIED: Final = "The CertificateRequest was denied by an approval controller"
 NOT_APPROVED: Final = "Not signing CertificateRequest until it is Approved"
+CHANGED_BY_ADMISSION: Final = (
+    "it was changed as it was made (a mutating webhook or policy), and asks for something else now"
+)
 ISSUED: Final = "Certificate fetched from issuer successfully"
 
 EVENT_WAITING_FOR_APPROVAL: Final = "WaitingForApproval"
@@ -122,11 +125,17 @@ def no_names() -> str:
     )
 
 
-def issuer_missing(ref: IssuerRef, namespace: str) -> str:
-    """Of an issuer that is not there."""
+def issuer_missing(ref: IssuerRef, namespace: str, *, only_namespace: str = "") -> str:
+    """Of an issuer that is not there; `only_namespace`: the one that this controller runs for."""
     kind = issuer_kind(ref)
     if kind not in ("Issuer", "ClusterIssuer"):
         return f'Referenced "{kind}" not found: spec.issuerRef.kind must be Issuer or ClusterIssuer'
+    if kind == "ClusterIssuer" and only_namespace:
+        return (
+            f'Referenced "{kind}" not found: this controller runs for one namespace only '
+            f'(--namespace={only_namespace}) and does not look at ClusterIssuers, "{ref.name}" '
+            "among them. Name an Issuer of this namespace, or run the controller for all"
+        )
     where = f' in namespace "{namespace}"' if kind == "Issuer" else ""
     return (
         f'Referenced "{kind}" not found: there is no {kind} "{ref.name}"{where}; this goes on when '

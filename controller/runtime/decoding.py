@@ -28,11 +28,15 @@ class Listed(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Watched(msgspec.Struct, Generic[T], frozen=True):
-    """One line of a watch. A BOOKMARK has no object, only a version to go on from."""
+    """One line of a watch. A BOOKMARK has no object, only a version to go on from.
+
+    Of what was DELETED there is the metadata alone, in `removed`: it need not decode to be gone.
+    """
 
     type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
     resource_version: str
     object: T | None = None
+    removed: Object | None = None
 
 
 class _ListMeta(msgspec.Struct, frozen=True, rename={"resource_version": "resourceVersion"}):
@@ -132,11 +136,19 @@ def _one_by_one(resource: Resource[T], body: bytes, *, asked: object) -> tuple[L
 
 
 def entry(resource: Resource[T], line: bytes, *, asked: object) -> Watched[T]:
-    """One line of a watch; an ERROR line is raised. What does not decode becomes a BOOKMARK."""
+    """One line of a watch; an ERROR line is raised. What does not decode becomes a BOOKMARK.
+
+    Except what was deleted: that is known by its metadata.
+    """
     try:
         event = _LINE.decode(line)
         match event.type:
-            case "ADDED" | "MODIFIED" | "DELETED" as kind:
+            case "DELETED":
+                meta = _name_in(event.object).metadata
+                if meta.name:
+                    return Watched("DELETED", meta.resource_version, removed=Object(metadata=meta))
+                return Watched("BOOKMARK", meta.resource_version)
+            case "ADDED" | "MODIFIED" as kind:
                 found = _item(resource, event.object)
                 if isinstance(found, _Named):
                     return Watched("BOOKMARK", found.metadata.resource_version)

@@ -169,11 +169,10 @@ class Informer(Generic[T]):
                 self._take(change)
 
     def _take(self, change: Watched[T]) -> None:
-        if change.object is not None:
-            if change.type == "DELETED":
-                self._cache.gone(change.object)
-            else:
-                self._cache.feed(change.object)
+        if change.removed is not None:
+            self._cache.gone(change.removed)
+        elif change.object is not None:
+            self._cache.feed(change.object)
         if change.resource_version:
             self._version = change.resource_version
 

@@ -4,7 +4,7 @@ No retries: who called decides when to try again. Nothing is defaulted and no ob
 """
 
 import functools
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -26,10 +26,13 @@ T = TypeVar("T", bound=Object)
 PAGE = 500
 """Objects in one page of a list."""
 
+PAGE_OF = {"secrets": 25}
+"""The exceptions, by resource: a Secret may have 1 MiB, and whoever may label one can fill a page.
+"""
+
 _GRACE = 30.0  # seconds after which a watch that the API server should have ended is cut
 _ENCODER = msgspec.json.Encoder()
 _MERGE = "application/merge-patch+json"
-_JSON_PATCH = "application/json-patch+json"
 _APPLY = "application/apply-patch+yaml"
 
 
@@ -80,7 +83,9 @@ class Kube:
         field_selector: str = "",
     ) -> AsyncGenerator[Listed[T], None]:
         """A list page by page, all of one version; Expired when it takes more than minutes."""
-        query = _selectors(label_selector, field_selector) | {"limit": str(PAGE)}
+        query = _selectors(label_selector, field_selector) | {
+            "limit": str(PAGE_OF.get(name_of(resource), PAGE))
+        }
         while True:
             call = _call("list", "GET", resource, Key(namespace, ""), named=False, query=query)
             listed, token = page(resource, await self._transport.send(call), asked=call)
@@ -97,7 +102,7 @@ class Kube:
         label_selector: str = "",
         field_selector: str = "",
     ) -> Listed[T]:
-        """All objects, of one namespace or of all, fetched in pages of 500."""
+        """All objects, of one namespace or of all, fetched page by page."""
         parts = [
             part
             async for part in self.pages(
@@ -135,24 +140,6 @@ class Kube:
             raise ValueError("a uid alone guards nothing on a subresource: add the resourceVersion")
         return await self._patch(
             resource, Key(namespace, name), patch, subresource=subresource, content_type=_MERGE
-        )
-
-    async def json_patch(
-        self,
-        resource: Resource[T],
-        namespace: str,
-        name: str,
-        operations: Sequence[Mapping[str, Any]],
-        *,
-        subresource: str = "",
-    ) -> T:
-        """JSON patch (RFC 6902); a failed `test` is Invalid."""
-        return await self._patch(
-            resource,
-            Key(namespace, name),
-            operations,
-            subresource=subresource,
-            content_type=_JSON_PATCH,
         )
 
     async def apply(

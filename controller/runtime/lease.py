@@ -27,6 +27,8 @@ from orderapi.resources import Resource
 
 logger = logging.getLogger(__name__)
 
+_EXPECTED = (ApiError, TimeoutError)
+
 
 class LeaseLost(Exception):
     """Leadership could not be kept. What was led has been cancelled."""
@@ -135,7 +137,7 @@ class Lease:
                 return await self._acquire()
         except (Conflict, AlreadyExists):
             return False  # somebody else was quicker
-        except (ApiError, TimeoutError) as error:
+        except _EXPECTED as error:
             self._say("the lease cannot be taken; trying again", error=_text(error))
             return False
 
@@ -195,9 +197,13 @@ class Lease:
                 async with asyncio.timeout_at(min(deadline, asked + self._times.renew / 2)):
                     await self._renew()
                 deadline = asked + self._times.renew
-            except (ApiError, TimeoutError) as error:
+            except Exception as error:  # whatever it is: who does not renew must stop in time
                 problem = _text(error)
-                logger.warning("lease not renewed; trying again", extra={"error": problem})
+                logger.warning(
+                    "lease not renewed; trying again",
+                    exc_info=None if isinstance(error, _EXPECTED) else error,
+                    extra={"error": problem},
+                )
             if loop.time() >= deadline:
                 self._lost = f"not renewed for {self._times.renew:.0f} s: {problem}"
         logger.error("lease lost; stopping", extra={"lease": str(self._key), "error": self._lost})
@@ -224,7 +230,7 @@ class Lease:
         try:
             async with asyncio.timeout(self._times.release):
                 await self._write_ours(freed | {"renewTime": micro_time(self._clock.now())})
-        except (ApiError, TimeoutError) as error:
+        except _EXPECTED as error:
             logger.warning("lease not released", extra={"error": _text(error)})
         else:
             logger.info("lease released", extra={"lease": str(self._key)})
@@ -252,4 +258,6 @@ def _this_task() -> asyncio.Task[Any]:
 
 
 def _text(error: Exception) -> str:
-    return str(error) or "no answer in time"
+    if isinstance(error, _EXPECTED):
+        return str(error) or "no answer in time"
+    return f"{type(error).__name__}: {error}"

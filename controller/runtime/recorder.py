@@ -130,10 +130,11 @@ class Recorder:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _flush(self) -> None:
-        self._enqueue_repeated()
         try:
             async with asyncio.timeout(_FLUSH):
-                await self._queue.join()
+                for _ in range(2):  # the second time, those that were just being posted
+                    self._enqueue_repeated()
+                    await self._queue.join()
         except TimeoutError:
             logger.warning("events not posted at the end", extra={"events": self._queue.qsize()})
 
@@ -143,15 +144,18 @@ class Recorder:
             self._enqueue_repeated()
 
     def _enqueue_repeated(self) -> None:
-        for told in self._repeated.values():
-            self._enqueue(told)
-        self._repeated.clear()
+        """Those that a poster has already keep their turn for the next time."""
+        for told in list(self._repeated.values()):
+            if not told.busy:
+                del self._repeated[id(told)]
+                self._enqueue(told)
 
     def _enqueue(self, told: Telling) -> None:
         if self._queue.full():
-            self._queue.get_nowait()
+            self._queue.get_nowait().busy = False
             self._queue.task_done()
             self._result("dropped")
+        told.busy = True
         self._queue.put_nowait(told)
 
     async def _post_all(self) -> None:
@@ -160,6 +164,7 @@ class Recorder:
             try:
                 await self._post(told)
             finally:
+                told.busy = False
                 self._queue.task_done()
 
     async def _post(self, told: Telling) -> None:

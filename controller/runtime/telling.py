@@ -21,7 +21,8 @@ class Telling:
     """What is told, how often so far, and what became of its Event."""
 
     __slots__ = (
-        "about", "count", "first", "last", "name", "note", "posted", "reason", "type", "uncertain"
+        "about", "busy", "count", "first", "last", "name", "note", "posted", "reason", "type",
+        "uncertain",
     )  # fmt: skip
 
     def __init__(
@@ -41,6 +42,8 @@ class Telling:
         self.last = time
         self.count = 1
         self.name = ""
+        self.busy = False
+        """It waits for a poster, or has one: a second would post a second Event."""
         self.posted = False
         self.uncertain = False
 

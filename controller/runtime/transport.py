@@ -24,6 +24,8 @@ TIMEOUT = 30.0
 
 _CONNECT_TIMEOUT = 10.0
 _LONGEST_LINE = 32 * 1024 * 1024
+# uvloop raises RuntimeError on a transport that was closed; parsers of answers raise ValueError.
+_BROKEN = (aiohttp.ClientError, TimeoutError, OSError, RuntimeError, ValueError)
 
 Observe = Callable[[str, str, int, float], None]
 Reload = Callable[[], Awaitable[Credentials]]
@@ -94,7 +96,7 @@ class Transport:
             ) as response:
                 code = response.status
                 answer = await response.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except _BROKEN as error:
             raise self._no_answer(call, error) from error
         finally:
             self._count(call, code, started)
@@ -126,7 +128,7 @@ class Transport:
                     self._refuse(call, response, await response.read())
                 async for line in split(response.content.iter_any()):
                     yield line
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except _BROKEN as error:
             raise self._no_answer(call, error) from error
 
     async def _headers(self, call: Call) -> CIMultiDict[str]:

@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from datetime import datetime
 from random import Random
 from typing import Any, Protocol
 
@@ -57,7 +56,8 @@ class Room(Protocol):
 class Worker:
     """Looks at each key that was enqueued, one look per key at a time, `workers` keys at once.
 
-    Keys collect from construction on; nothing is looked at until `run`. `backoff` is for errors.
+    Until `run`, no change enqueues anything, since a standby may wait for weeks; `run` begins with
+    the keys of all that the watched caches hold. `backoff` is for errors.
     """
 
     def __init__(
@@ -75,14 +75,17 @@ class Worker:
         self._workers = workers
         self._named = named
         self._metrics = metrics.queue(room.name) if metrics is not None else None
-        self._queue = Workqueue(clock=clock, rng=rng, backoff=backoff, metrics=self._metrics)
+        self._queue = Workqueue(
+            clock=clock, rng=rng, workers=workers, backoff=backoff, metrics=self._metrics
+        )
         self._said: dict[Key, str] = {}
         self._laps: dict[Key, int] = {}
         self._started = False
         self._running = 0
         if named is not None:
             named.connect(room.name, self.enqueue)
-        for cache, keys in room.watches():
+        self._watches = tuple(room.watches())
+        for cache, keys in self._watches:
             self._subscribe(cache, keys)
 
     @property
@@ -99,16 +102,12 @@ class Worker:
         """Look at the key as soon as a loop is free."""
         self._queue.add(key)
 
-    def enqueue_at(self, key: Key, time: datetime) -> None:
-        """Look at the key at that time (aware); of several wishes the earliest counts.
-
-        A look at the key before then grants the wish: the room says anew when to look again.
-        """
-        self._queue.add_at(key, time)
-
     async def run(self) -> None:
         """Work until cancelled."""
         self._started = True
+        for cache, keys in self._watches:
+            for obj in cache.all():
+                self._enqueue_for(obj, keys)
         async with asyncio.TaskGroup() as loops:
             for number in range(self._workers):
                 loops.create_task(self._loop(), name=f"{self._room.name}-{number}")
@@ -116,12 +115,10 @@ class Worker:
     def _subscribe(self, cache: Cache[Any], keys: Callable[[Any], Iterable[Key]]) -> None:
         def changed(old: HasMetadata | None, new: HasMetadata | None) -> None:
             for obj in (old, new):
-                if obj is not None:
+                if obj is not None and self._started:
                     self._enqueue_for(obj, keys)
 
         cache.listen(changed)
-        for obj in cache.all():
-            changed(None, obj)
 
     def _enqueue_for(self, obj: HasMetadata, keys: Callable[[Any], Iterable[Key]]) -> None:
         try:

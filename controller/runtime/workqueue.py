@@ -4,7 +4,7 @@ It holds keys and knows nothing about them. Whoever takes a key says when it is 
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from datetime import datetime
 from random import Random
 from typing import NamedTuple
@@ -28,31 +28,39 @@ class Backoff(NamedTuple):
 
 
 class Workqueue:
-    """Keys to look at. One that is added while it is held comes again once it is done."""
+    """Keys to look at. One that is added while it is held comes again once it is done.
+
+    A namespace is given a key only while it holds fewer than there are free workers: however many
+    of its keys hang, a namespace that holds none finds a worker at once, until several namespaces
+    together hold them all. Cluster-scoped keys, which are no tenant's, may take every worker.
+    """
 
     def __init__(
         self,
         *,
         clock: Clock,
         rng: Random,
+        workers: int,
         backoff: Backoff | None = None,
         metrics: QueueMetrics | None = None,
     ) -> None:
         self._rng = rng
+        self._workers = workers
         self._backoff = backoff or Backoff()
         self._metrics = metrics
         self._delays = Delays(clock, self.add)
         # Namespaces in the order of their turns, each with its keys and the time they were added.
         self._ready: OrderedDict[str, OrderedDict[Key, float]] = OrderedDict()
-        self._tickets = asyncio.Semaphore(0)
+        self._news = asyncio.Event()
         self._depth = 0
         self._held: set[Key] = set()
+        self._held_by: Counter[str] = Counter()
         self._again: set[Key] = set()
         self._failures: dict[Key, int] = {}
 
     @property
     def depth(self) -> int:
-        """How many keys could be taken now."""
+        """How many keys wait to be taken."""
         return self._depth
 
     def add(self, key: Key) -> None:
@@ -64,7 +72,7 @@ class Workqueue:
         if key in turn:
             return
         turn[key] = asyncio.get_running_loop().time()
-        self._tickets.release()
+        self._news.set()
         self._count(1)
         if self._metrics is not None:
             self._metrics.added.inc()
@@ -79,14 +87,17 @@ class Workqueue:
 
     async def take(self) -> Key:
         """The next key, held from now on. Older wishes for it are thereby granted."""
-        await self._tickets.acquire()
-        namespace, turn = next(iter(self._ready.items()))
+        while (namespace := self._next()) is None:
+            self._news.clear()
+            await self._news.wait()
+        turn = self._ready[namespace]
         key, added = turn.popitem(last=False)
         if turn:
             self._ready.move_to_end(namespace)
         else:
             del self._ready[namespace]
         self._held.add(key)
+        self._held_by[namespace] += 1
         self._delays.cancel(key)
         self._count(-1)
         if self._metrics is not None:
@@ -95,7 +106,11 @@ class Workqueue:
 
     def done(self, key: Key) -> None:
         """The key is held no longer."""
-        self._held.discard(key)
+        self._held.remove(key)
+        self._held_by[key.namespace] -= 1
+        if not self._held_by[key.namespace]:
+            del self._held_by[key.namespace]
+        self._news.set()
         if key in self._again:
             self._again.discard(key)
             self.add(key)
@@ -112,6 +127,14 @@ class Workqueue:
     def forgive(self, key: Key) -> None:
         """The key succeeded: its next failure is its first."""
         self._failures.pop(key, None)
+
+    def _next(self) -> str | None:
+        """The namespace whose turn it is, of those that may hold one key more."""
+        free = self._workers - len(self._held)
+        for namespace in self._ready:  # those passed over hold keys: they are no more than workers
+            if not namespace or self._held_by[namespace] < free:
+                return namespace
+        return None
 
     def _count(self, more: int) -> None:
         self._depth += more

@@ -1,4 +1,4 @@
-"""Whoever may write Challenges gets no use of a solver's credentials out of it."""
+"""Whoever may write Challenges and Orders gets neither credentials nor certificates out of it."""
 
 import json
 import socket
@@ -13,7 +13,7 @@ from devcluster import zone
 from devcluster.controller import Controller
 from orderapi.challenge import ChallengeSpec
 from tests.system.manifests import issuer, patch_status, rfc2136, update_key
-from tests.system.world import Json, World, certificate
+from tests.system.world import ISSUER, Json, World, certificate, condition
 
 OWN = {"kind": "Issuer", "name": "own"}
 
@@ -131,6 +131,45 @@ def test_a_solver_of_yesterday_is_not_used(
     finally:
         again.stop()
     assert _silent(trap)
+
+
+def test_a_hand_made_order_is_not_that_of_the_request(world: World) -> None:
+    """It asks the ClusterIssuer for what the namespace's own Issuer cannot prove."""
+    namespace, solver = world.namespace("forged-orders"), {"dns01": {"rfc2136": rfc2136(world)}}
+    useless = solver | {"selector": {"dnsNames": ["else.example.com"]}}
+    world.apply(update_key(world, namespace), issuer(world, namespace, useless))
+    world.apply(certificate("modest", namespace=namespace, issuer=OWN))
+    real = world.until(lambda: _waiting(world, namespace), why="an Order that waits")
+    meta = {
+        "name": "forged",
+        "namespace": namespace,
+        "ownerReferences": real["metadata"]["ownerReferences"],
+    }
+    kind = {"apiVersion": real["apiVersion"], "kind": "Order"}
+    world.apply(kind | {"metadata": meta, "spec": real["spec"] | {"issuerRef": ISSUER}})
+    world.until(
+        lambda: (
+            (world.get("order", "forged", namespace) or {}).get("status", {}).get("state")
+            in ("valid", "errored", "invalid")
+        ),
+        why="the end of the forged Order",
+    )
+    time.sleep(2)
+    request = world.get("certificaterequest", "modest-1", namespace) or {}
+    assert condition(request, "Ready")["reason"] == "Pending"
+    assert real["metadata"]["name"] in condition(request, "Ready")["message"]
+    world.apply(issuer(world, namespace, solver))
+    world.wait_ready("modest", namespace, timeout=20)
+    request = world.get("certificaterequest", "modest-1", namespace) or {}
+    own = world.get("order", real["metadata"]["name"], namespace) or {}
+    assert request["status"]["certificate"] == own["status"]["certificate"]
+
+
+def _waiting(world: World, namespace: str) -> Json | None:
+    """The namespace's first Order, once it says what is in its way."""
+    return next(
+        (o for o in world.all("orders", namespace) if o.get("status", {}).get("reason")), None
+    )
 
 
 def _silent(trap: socket.socket) -> bool:

@@ -86,11 +86,23 @@ def test_plain_times_are_read_and_nonsense_is_not() -> None:
     assert attempts.recent([told], NOW) == (Attempt(datetime(2026, 11, 24, 8, 59, tzinfo=UTC)),)
 
 
-def test_a_clock_set_back_closes_for_an_hour_at_most() -> None:
+@pytest.mark.parametrize("look", [0, 20, 59, 90, 114])
+def test_a_clock_set_back_a_little_closes_until_one_time_at_every_look(look: int) -> None:
+    told = {ATTEMPTS: attempts.written(ago(-m) for m in (55, 56, 57, 58, 59))}
+    now = NOW + timedelta(minutes=look)
+    made = attempts.recent([told], now)
+    assert attempts.free_at(made, "aa", now) == NOW + timedelta(minutes=115)
+
+
+@pytest.mark.parametrize("look", [0, 60, 500])
+def test_attempts_of_a_far_future_do_not_count(look: int) -> None:
     told = {ATTEMPTS: attempts.written(ago(-m) for m in (600, 601, 602, 603, 604))}
-    assert attempts.recent([told], NOW) == tuple(
-        Attempt(NOW - timedelta(microseconds=n), "aa") for n in (4, 3, 2, 1, 0)
-    )
+    assert attempts.recent([told], NOW + timedelta(minutes=look)) == ()
+
+
+def test_what_is_known_counts_once_and_for_an_hour() -> None:
+    told = [{ATTEMPTS: attempts.written([ago(2)])}]
+    assert attempts.recent(told, NOW, known=(ago(60), ago(3), ago(2))) == (ago(3), ago(2))
 
 
 @given(st.lists(st.integers(0, 3_599_000_000), max_size=20, unique=True))

@@ -18,7 +18,7 @@ from controller.certificates.actions import (
     StoredKey,
     Write,
 )
-from controller.certificates.damping import Repairs
+from controller.certificates.damping import Memory
 from controller.certificates.decide import decide
 from controller.certificates.observe import Observer
 from controller.certificates.observed import NoPassword, Observed, Wishes
@@ -60,11 +60,11 @@ SOON = At(NOW + timedelta(seconds=1))
 
 
 def a_performer(server: ApiServer) -> Performer:
-    return Performer(Process(server).cluster, wishes=Wishes(), repairs=Repairs())
+    return Performer(Process(server).cluster, wishes=Wishes(), memory=Memory())
 
 
 def an_observer(process: Process) -> Observer:
-    return Observer(process.cluster, shared="kube-system", wishes=Wishes(), repairs=Repairs())
+    return Observer(process.cluster, shared="kube-system", wishes=Wishes(), memory=Memory())
 
 
 def empty() -> ApiServer:
@@ -172,7 +172,7 @@ async def test_a_request_that_is_there_already_is_adopted() -> None:
         clear=(),
         request=request_for(seen, key_name=stored.metadata.name),
     )
-    late = Performer(Process(server).cluster, wishes=Wishes(), repairs=Repairs())
+    late = Performer(Process(server).cluster, wishes=Wishes(), memory=Memory())
     assert await late.perform(seen, plan) == Now()
     assert server.all(CERTIFICATE_REQUEST) == [sooner]
 

@@ -277,6 +277,7 @@ async def test_an_admission_that_refuses_the_request_is_told(refused: type[ApiEr
     )
     assert [event[1] for event in process.ear.heard].count("RequestFailed") == 1
     server.refusals.clear()
+    server.clock.time = NOW + timedelta(minutes=1)
     await issue(server, process)
     assert ready(server) == ("True", "Ready")
 
@@ -294,6 +295,7 @@ async def test_an_api_server_that_refuses_the_secret_is_told_and_costs_no_order(
         ". Waiting: The Secret could not be written as the spec asks: a label is too long"
     )
     server.refusals.clear()
+    server.clock.time = NOW + timedelta(minutes=1)
     await process.look()
     assert ready(server) == ("True", "Ready")
     assert len(server.all(CERTIFICATE_REQUEST)) == 1

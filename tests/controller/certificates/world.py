@@ -2,7 +2,7 @@
 
 It keeps versions, uids, label watches, guards, generations and owner references, and can die right
 after any write. What it lacks: admission, schemas and pruning, field managers (an apply replaces
-what it names and keeps the rest), finalizers, garbage collection, and being asked by anybody else.
+what it names and keeps the rest), garbage collection, and being asked by anybody else.
 What only the real one can show is tested against that one.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from controller.certificates.damping import Repairs
+from controller.certificates.damping import Memory
 from controller.certificates.decide import decide
 from controller.certificates.indexes import CERTIFICATE_INDEXES, ISSUER_INDEXES
 from controller.certificates.observe import Observer
@@ -160,6 +160,10 @@ class ApiServer(Kube):
         old = self._found(resource, namespace, name)
         if uid and old.metadata.uid != uid:
             raise Conflict(409, "Conflict", name)
+        if old.metadata.finalizers:
+            meta = msgspec.structs.replace(old.metadata, deletion_timestamp=self.clock.now())
+            dying = msgspec.structs.replace(old, metadata=meta)
+            return self._done(self._store(resource, dying, old, generation=False))
         self.remove(resource, old)
         self._done(old)
         return None
@@ -245,12 +249,10 @@ class Process:
         self.ear = Ear()
         self.waits = Waits()
         self.cluster = _cluster(server, self.ear, self.waits)
-        repairs = Repairs()
+        memory = Memory()
         wishes = wishes or Wishes()
-        self._observer = Observer(
-            self.cluster, shared="kube-system", wishes=wishes, repairs=repairs
-        )
-        self._performer = Performer(self.cluster, wishes=wishes, repairs=repairs)
+        self._observer = Observer(self.cluster, shared="kube-system", wishes=wishes, memory=memory)
+        self._performer = Performer(self.cluster, wishes=wishes, memory=memory)
         self.hear()
 
     def hear(self) -> None:

@@ -7,10 +7,11 @@ import msgspec
 
 from controller.cluster import Cluster
 from controller.pki.csr import build_csr
-from controller.requests.decide import decide
+from controller.requests.decide import Action, Write, decide
 from controller.requests.observe import Observer
 from controller.requests.observed import Asked, Observed
 from controller.requests.perform import Performer
+from controller.requests.refusals import Refusals
 from controller.runtime.cache import Cache
 from controller.runtime.errors import Conflict, Unavailable
 from controller.runtime.schedule import Again, Key, Now
@@ -21,7 +22,7 @@ from orderapi.certificaterequest import (
     CertificateRequestSpec,
     CertificateRequestStatus,
 )
-from orderapi.conditions import FALSE, TRUE, Condition
+from orderapi.conditions import FALSE, TRUE, Condition, find
 from orderapi.issuer import AcmeIssuer, AnyIssuer, ClusterIssuer, Issuer, IssuerSpec, IssuerStatus
 from orderapi.meta import ObjectMeta, OwnerReference, controller_of, owner_reference
 from orderapi.order import Order, OrderSpec, OrderStatus
@@ -105,9 +106,14 @@ def an_issuer(
 
 
 def an_order(
-    state: str = "", *, name: str = "web-77", made: datetime = NOW, **status: Any
+    state: str = "",
+    *,
+    name: str = "web-77",
+    made: datetime = NOW,
+    of: CertificateRequest | None = None,
+    **status: Any,
 ) -> Order:
-    """An Order that the request controls."""
+    """An Order that the request controls; `of`: the request as the API server has it."""
     return Order(
         metadata=ObjectMeta(
             name=name,
@@ -115,9 +121,9 @@ def an_order(
             uid=f"uid-of-{name}",
             resource_version="9",
             creation_timestamp=made,
-            owner_references=(owner_reference(CERTIFICATE_REQUEST, a_request()),),
+            owner_references=(owner_reference(CERTIFICATE_REQUEST, of or a_request()),),
         ),
-        spec=OrderSpec(request=CSR, issuer_ref=IssuerRef(name="acme")),
+        spec=OrderSpec(request=CSR, issuer_ref=IssuerRef(name="acme"), dns_names=("example.com",)),
         status=OrderStatus(state=state, **status),
     )
 
@@ -126,6 +132,14 @@ def seen(request: CertificateRequest, *orders: Order, **parts: Any) -> Observed:
     """An Observed: by default approved by us, with a ready issuer and a signing request."""
     chosen: dict[str, Any] = {"issuer": an_issuer(), "asked": ASKED, "approves": True, "now": NOW}
     return Observed(request=request, orders=orders, **(chosen | parts))
+
+
+def ready(action: Action) -> Condition:
+    """The Ready condition that is to be written."""
+    assert isinstance(action, Write)
+    found = find(action.status.conditions, "Ready")
+    assert found is not None
+    return found
 
 
 class FlakyServer(ApiServer):
@@ -149,8 +163,9 @@ class Process:
         self.server = server
         self.ear = Ear()
         self.cluster = _cluster(server, self.ear)
-        self._observer = Observer(self.cluster, approves)
-        self._performer = Performer(self.cluster)
+        refusals = Refusals()
+        self._observer = Observer(self.cluster, approves, refusals)
+        self._performer = Performer(self.cluster, refusals)
         self.hear()
 
     def hear(self) -> None:

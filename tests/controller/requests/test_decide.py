@@ -1,26 +1,27 @@
 """What a CertificateRequest leads to, in tables."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from controller.requests import sentences
-from controller.requests.decide import Action, Rest, Submit, Write, decide
-from controller.requests.observed import Asked, Leaf, Observed, Unreadable
-from controller.requests.submission import name_of, order_for
-from orderapi.conditions import FALSE, TRUE, Condition, find
+from controller.requests.decide import Rest, Submit, Write, decide
+from controller.requests.observed import Leaf, Observed, Unreadable
+from controller.requests.submission import name_of
+from orderapi.conditions import FALSE, TRUE, find
 from orderapi.issuer import IssuerSpec
 from orderapi.references import IssuerRef
 from orderapi.signers import SelfSignedIssuer
 from tests.controller.requests.build import (
     APPROVED,
-    ASKED,
     NOW,
     a_condition,
     a_request,
     an_issuer,
     an_order,
+    ready,
     seen,
 )
 
@@ -30,14 +31,6 @@ OTHER_TYPE = msgspec.structs.replace(
     an_issuer(FALSE, "kubectl-order issues through ACME only"),
     spec=IssuerSpec(self_signed=SelfSignedIssuer()),
 )
-
-
-def ready(action: Action) -> Condition:
-    """The Ready condition that is to be written."""
-    assert isinstance(action, Write)
-    found = find(action.status.conditions, "Ready")
-    assert found is not None
-    return found
 
 
 @pytest.mark.parametrize(
@@ -166,73 +159,23 @@ def test_the_missing_issuer_is_named_by_kind(ref: IssuerRef, words: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("asked", "event", "words"),
-    [
-        pytest.param(
-            Unreadable(why="neither PEM nor DER"),
-            "RequestParsingError",
-            "Failed to decode CSR in spec.request: neither PEM nor DER",
-            id="unreadable",
-        ),
-        pytest.param(
-            Asked(common_name="other.example", dns_names=("a.example", "b.example")),
-            "InvalidOrder",
-            '"other.example" does not exist in [a.example b.example] or []',
-            id="common name of its own",
-        ),
-        pytest.param(
-            Asked(dns_names=("a.example",), unsupported=('URI "spiffe://a"',)),
-            "InvalidOrder",
-            'The CSR asks for URI "spiffe://a": through ACME',
-            id="URI",
-        ),
-        pytest.param(Asked(), "InvalidOrder", "names no DNS name and no IP address", id="no names"),
-        pytest.param(
-            Asked(dns_names=("a.example",), is_ca=True),
-            "InvalidOrder",
-            "an ACME CA does not issue CA certificates. Remove spec.isCA",
-            id="CA",
-        ),
-    ],
+    ("kind", "expected"), [("ClusterIssuer", True), ("Issuer", False), ("Isuer", False)]
 )
-@pytest.mark.parametrize("issuer", [an_issuer(), an_issuer(FALSE)], ids=["ready", "not ready"])
-def test_what_acme_cannot_do_fails_at_once(
-    asked: Asked | Unreadable, event: str, words: str, issuer: Any
+def test_who_runs_for_one_namespace_does_not_look_at_cluster_issuers(
+    kind: str, *, expected: bool
 ) -> None:
-    action = decide(seen(a_request(), asked=asked, issuer=issuer))
-    assert (ready(action).status, ready(action).reason) == (FALSE, "Failed")
-    assert words in ready(action).message
-    assert isinstance(action, Write)
-    assert action.status.failure_time == NOW
-    assert action.event is not None
-    assert (action.event.type, action.event.reason) == ("Warning", event)
-    invalid = find(action.status.conditions, "InvalidRequest")
-    assert invalid == a_condition(
-        "InvalidRequest", TRUE, reason=event, message=ready(action).message
-    )
+    request = a_request(ref=IssuerRef(name="acme", kind=kind))
+    said = ready(decide(seen(request, issuer=None, only_namespace="shop"))).message
+    assert said.startswith(f'Referenced "{kind}" not found: ')
+    assert ("runs for one namespace only" in said) is expected
+    assert ("does not look at ClusterIssuers" in said) is expected
 
 
-def test_a_ca_is_refused_whatever_the_signing_request_says() -> None:
-    request = a_request()
-    spec = msgspec.structs.replace(request.spec, is_ca=True)
-    action = decide(seen(msgspec.structs.replace(request, spec=spec)))
-    assert "does not issue CA certificates" in ready(action).message
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        ASKED,
-        Asked(common_name="Example.COM", dns_names=("example.com",)),
-        Asked(common_name="192.0.2.1", ip_addresses=("192.0.2.1",)),
-        Asked(dns_names=("*.example.com", "example.com")),
-    ],
-    ids=["name", "other case", "address", "no common name"],
-)
-def test_an_order_is_made_of_what_acme_can_do(asked: Asked) -> None:
-    action = decide(seen(a_request(), asked=asked))
-    assert isinstance(action, Submit)
-    assert action.asked == asked
+@pytest.mark.parametrize("after", [-1, 0, 1])
+def test_what_was_refused_is_not_tried_before_its_time(after: int) -> None:
+    until = NOW - timedelta(seconds=after)
+    action = decide(seen(a_request(), refused_until=until))
+    assert action == Rest(until) if after < 0 else isinstance(action, Submit)
 
 
 def test_no_order_before_the_approval_is_written() -> None:
@@ -299,25 +242,3 @@ def test_a_certificate_that_does_not_belong_fails_the_request(
 def test_of_several_orders_the_one_that_came_furthest_counts() -> None:
     orders = (an_order("errored", name="a"), an_order("pending", name="b", reason="busy"))
     assert '"pending": busy' in ready(decide(seen(a_request(), *orders))).message
-
-
-def test_the_order_repeats_the_request_and_no_more() -> None:
-    issuer = an_issuer(profile="shortlived")
-    assert issuer.spec.acme is not None
-    order = order_for(a_request(duration="160h"), issuer.spec.acme, ASKED)
-    assert order.kind == "Order"
-    assert order.metadata.name.startswith("web-")
-    assert order.metadata.labels == {"team": "web"}
-    assert order.metadata.annotations == {"cert-manager.io/certificate-name": "web"}
-    (owner,) = order.metadata.owner_references
-    assert (owner.kind, owner.uid, owner.controller) == ("CertificateRequest", "request-uid", True)
-    assert order.spec.profile == "shortlived"
-    assert order.spec.duration is None
-    assert order.spec.dns_names == ("example.com",)
-    assert order.spec.common_name == "example.com"
-
-
-def test_a_duration_is_asked_for_only_where_the_issuer_says_so() -> None:
-    issuer = an_issuer(enable_duration_feature=True)
-    assert issuer.spec.acme is not None
-    assert order_for(a_request(duration="160h"), issuer.spec.acme, ASKED).spec.duration == "160h"

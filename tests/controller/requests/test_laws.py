@@ -173,12 +173,12 @@ async def _live(data: st.DataObject) -> None:
 
 
 def _stranger(server: ApiServer) -> None:
-    """Somebody takes the first name that the request's Order would have."""
+    """Somebody takes the first name that the request's Order would have, and its owner too."""
     name = name_of(a_request_of(server))
     if not any(order.metadata.name == name for order in server.all(ORDER)):
-        other = an_order(name=name)
-        meta = msgspec.structs.replace(other.metadata, owner_references=())
-        server.put(ORDER, msgspec.structs.replace(other, metadata=meta))
+        other = an_order("valid", name=name, of=a_request_of(server))
+        spec = msgspec.structs.replace(other.spec, issuer_ref=IssuerRef(name="other"))
+        server.put(ORDER, msgspec.structs.replace(other, spec=spec))
 
 
 def a_request_of(server: ApiServer) -> CertificateRequest:
@@ -187,12 +187,7 @@ def a_request_of(server: ApiServer) -> CertificateRequest:
 
 
 def _own(server: ApiServer) -> list[Order]:
-    uid = a_request_of(server).metadata.uid
-    return [
-        order
-        for order in server.all(ORDER)
-        if any(owner.uid == uid for owner in order.metadata.owner_references)
-    ]
+    return [order for order in server.all(ORDER) if order.spec.issuer_ref.name == "acme"]
 
 
 def _fields(observed: Observed) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """The room at work: what it writes, what it tells whom, and what wakes it."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from controller.pki.csr import build_csr
-from controller.requests import perform
 from controller.requests.observe import read_asked
 from controller.requests.observed import Asked, Unreadable
+from controller.requests.ownership import MOST_STRANGERS
+from controller.requests.perform import Performer
+from controller.requests.refusals import REFUSED_AGAIN, Refusals
 from controller.requests.room import Requests
 from controller.requests.submission import name_of
 from controller.runtime.errors import ApiError, Forbidden, NamespaceTerminating
@@ -19,6 +22,7 @@ from orderapi.conditions import FALSE, find
 from orderapi.meta import ObjectMeta
 from orderapi.names import CERTIFICATE_NAME
 from orderapi.order import Order
+from orderapi.references import IssuerRef
 from orderapi.resources import CERTIFICATE, ORDER, Resource
 from tests.controller.pki.build import Signer, a_key, a_spec
 from tests.controller.requests.build import (
@@ -90,9 +94,9 @@ async def test_names_that_strangers_hold_are_passed_over(count: int) -> None:
 async def test_it_gives_up_passing_strangers_and_says_so() -> None:
     server = a_server()
     process = Process(server)
-    for salt in range(perform.MOST_STRANGERS):
+    for salt in range(MOST_STRANGERS):
         _stranger(server, name_of(process.request, salt))
-    assert await process.look() == At(NOW + perform.REFUSED_AGAIN)
+    assert await process.look() == At(NOW + REFUSED_AGAIN)
     ready = find(process.request.status.conditions, "Ready")
     assert ready is not None
     assert "others hold this name" in ready.message
@@ -102,16 +106,21 @@ class Refusing(FlakyServer):
     """An API server that takes no Order."""
 
     error: ApiError
+    attempts = 0
 
     async def create(self, resource: Resource[Any], obj: Any) -> Any:
+        self.attempts += 1
         raise self.error
 
 
 async def test_a_refused_order_is_told_once_and_tried_again() -> None:
     server = _refusing(Forbidden(403, "Forbidden", "exceeded quota: orders"))
     process = Process(server)
-    for _ in range(3):
-        assert await process.look() == At(NOW + perform.REFUSED_AGAIN)
+    for count in range(1, 4):
+        for _ in range(3):
+            assert await process.look() == At(server.clock.time + REFUSED_AGAIN)
+        assert server.attempts == count
+        server.clock.time += REFUSED_AGAIN
     ready = find(process.request.status.conditions, "Ready")
     assert ready is not None
     assert ready.reason == "Pending"
@@ -119,6 +128,47 @@ async def test_a_refused_order_is_told_once_and_tried_again() -> None:
     assert [(kind, reason) for kind, reason, _ in process.ear.heard] == [
         ("Warning", "OrderCreatingError")
     ]
+
+
+async def test_a_refusal_in_other_words_each_time_is_no_reason_to_hurry() -> None:
+    server = _refusing(Forbidden(403, "Forbidden", "request 1 denied"))
+    process = Process(server)
+    for count in range(1, 4):
+        server.error = Forbidden(403, "Forbidden", f"request {count} denied")
+        for waited in (timedelta(), timedelta(seconds=59)):
+            server.clock.time = NOW + REFUSED_AGAIN * (count - 1) + waited
+            process.hear()  # of its own write
+            assert await process.look() == At(NOW + REFUSED_AGAIN * count)
+        assert server.attempts == count
+        ready = find(process.request.status.conditions, "Ready")
+        assert ready is not None
+        assert f"request {count} denied" in ready.message
+        server.clock.time = NOW + REFUSED_AGAIN * count
+
+
+def test_refusals_that_are_over_are_forgotten() -> None:
+    refusals = Refusals()
+    assert refusals.refused("a", NOW) == refusals.until("a") == NOW + REFUSED_AGAIN
+    refusals.refused("b", NOW + REFUSED_AGAIN / 2)
+    refusals.refused("c", NOW + REFUSED_AGAIN)
+    assert refusals.until("a") is None
+    assert refusals.until("b") is not None
+
+
+async def test_the_room_remembers_refusals_and_its_one_namespace() -> None:
+    server = _refusing(Forbidden(403, "Forbidden", "exceeded quota: orders"))
+    process = Process(server)
+    room = Requests(process.cluster, Settings(namespace="shop"))
+    for _ in range(2):
+        assert await room.reconcile(Key("shop", "web-1")) == At(NOW + REFUSED_AGAIN)
+    assert server.attempts == 1
+    ref = IssuerRef(name="acme", kind="ClusterIssuer")
+    process = Process(a_server(a_request(ref=ref)))
+    room = Requests(process.cluster, Settings(namespace="shop"))
+    assert await room.reconcile(Key("shop", "web-1")) == OnChange()
+    ready = find(process.request.status.conditions, "Ready")
+    assert ready is not None
+    assert "for one namespace only (--namespace=shop)" in ready.message
 
 
 async def test_a_namespace_that_goes_away_is_no_reason_to_write() -> None:
@@ -136,10 +186,10 @@ async def test_the_order_is_told_on_the_certificate_where_people_look() -> None:
         spec=a_spec(),
     )
     process.cluster.certificates.feed(certificate)
-    told = perform.Performer(process.cluster).told(process.request)
+    told = Performer(process.cluster, Refusals()).told(process.request)
     assert told == (CERTIFICATE, certificate)
     stranger = msgspec.structs.replace(OF_A_CERTIFICATE, uid="another")
-    assert perform.Performer(process.cluster).told(a_request(owner=stranger))[1] != certificate
+    assert Performer(process.cluster, Refusals()).told(a_request(owner=stranger))[1] != certificate
 
 
 async def test_a_request_without_certificate_names_its_order_after_itself() -> None:
@@ -228,7 +278,7 @@ def test_bytes_that_are_no_signing_request() -> None:
     assert "hello" not in found.why
 
 
-def _refusing(error: ApiError) -> FlakyServer:
+def _refusing(error: ApiError) -> Refusing:
     refusing = a_server(kind=Refusing)
     assert isinstance(refusing, Refusing)
     refusing.error = error

@@ -1,6 +1,7 @@
 """The verbs over real sockets, against the small API server."""
 
 import logging
+from typing import NoReturn
 
 import msgspec
 import pytest
@@ -78,17 +79,6 @@ async def test_a_uid_alone_is_no_guard_of_a_status(server: ApiServer, kube: Kube
     assert server.seen == []
 
 
-async def test_json_patch_tests_before_it_changes(server: ApiServer, kube: Kube) -> None:
-    await kube.create(SECRET, a_new_secret())
-    change = {"op": "replace", "path": "/type", "value": "x"}
-    changed = await kube.json_patch(SECRET, "default", "a", [change])
-    assert changed.type == "x"
-    with pytest.raises(errors.Invalid):
-        await kube.json_patch(
-            SECRET, "default", "a", [{"op": "test", "path": "/type", "value": "y"}, change]
-        )
-
-
 async def test_apply_names_its_manager(server: ApiServer, kube: Kube) -> None:
     obj = {"metadata": {"name": "a", "namespace": "default"}, "data": {"key": b"value"}}
     made = await kube.apply(SECRET, obj, manager="cert-manager-certificates-issuing")
@@ -139,11 +129,22 @@ async def test_a_name_cannot_lead_to_another_path(server: ApiServer, kube: Kube)
 
 
 async def test_lists_are_fetched_in_pages(server: ApiServer, kube: Kube) -> None:
+    spec = {"request": "", "issuerRef": {"name": "le"}}
     for number in range(1100):
-        server.put("secrets", "default", f"s-{number:04}")
-    listed = await kube.list(SECRET)
+        server.put("orders", "default", f"o-{number:04}", spec=spec)
+    listed = await kube.list(ORDER)
     assert len({item.metadata.name for item in listed.items}) == 1100
     assert [seen.query["limit"] for seen in server.asked("list")] == ["500", "500", "500"]
+
+
+async def test_secrets_which_may_be_large_come_in_small_pages(
+    server: ApiServer, kube: Kube
+) -> None:
+    for number in range(60):
+        server.put("secrets", "default", f"s-{number:04}")
+    listed = await kube.list(SECRET)
+    assert len({item.metadata.name for item in listed.items}) == 60
+    assert [seen.query["limit"] for seen in server.asked("list")] == ["25", "25", "25"]
 
 
 async def test_one_object_that_does_not_decode_costs_itself_only(
@@ -186,6 +187,20 @@ async def test_a_connection_cut_in_the_middle_is_unavailable(server: ApiServer, 
     server.faults.append(Fault("create", cut=True, body=b"", code=200))
     with pytest.raises(errors.Unavailable):
         await kube.create(SECRET, a_new_secret())
+
+
+@pytest.mark.parametrize("error", [RuntimeError("the handler is closed"), ValueError("a line")])
+async def test_what_the_event_loop_or_the_parser_raises_is_unavailable(
+    kube: Kube, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(kube._transport._session, "request", broken)
+    with pytest.raises(errors.Unavailable, match=f"get secrets default/a: .*{error}"):
+        await kube.get(SECRET, "default", "a")
+    with pytest.raises(errors.Unavailable, match=f"watch secrets: .*{error}"):
+        await anext(kube.watch(SECRET, resource_version="1", timeout=60))
 
 
 async def test_an_answer_that_is_not_json_is_unavailable(server: ApiServer, kube: Kube) -> None:

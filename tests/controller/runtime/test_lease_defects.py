@@ -1,4 +1,4 @@
-"""One test for each of eight defects that an elector of a client library was found to have."""
+"""One test for each of nine defects that electors were found to have."""
 
 import asyncio
 import re
@@ -11,7 +11,7 @@ import pytest
 
 from controller.runtime import errors
 from controller.runtime.lease import LeaseLost, Times
-from tests.controller.runtime.build import LoopClock, elapsed
+from tests.controller.runtime.build import LoopClock, elapsed, lines
 from tests.controller.runtime.leasestore import Store, a_lease, for_ever, held, lead
 
 pytestmark = pytest.mark.looptime
@@ -131,3 +131,27 @@ async def test_defect_8c_a_hung_request_is_bounded_by_the_lease() -> None:
     with pytest.raises(LeaseLost, match="not renewed for 10 s"):
         await lead(store, until=for_ever)
     assert await elapsed(start) <= 20 + 2.4 + 10
+
+
+@pytest.mark.parametrize("error", [RuntimeError("the handler is closed"), KeyError("a bug")])
+async def test_defect_9a_whatever_stops_the_renewal_ends_what_is_led(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store()
+    start = asyncio.get_running_loop().time()
+    store.trouble = lambda verb: error if verb == "patch" else None
+    with pytest.raises(LeaseLost, match=f"not renewed for 10 s: {type(error).__name__}: "):
+        await lead(store, until=for_ever)
+    assert await elapsed(start) <= 10
+    said = lines(caplog, "lease not renewed; trying again")
+    assert len(said) >= 4
+    assert all(line.exc_info for line in said)
+
+
+async def test_defect_9b_an_odd_failure_that_passes_costs_nothing() -> None:
+    store = Store()
+    store.trouble = lambda _verb: (
+        RuntimeError("closed") if 20 < asyncio.get_running_loop().time() < 25 else None
+    )
+    await lead(store, until=lambda: asyncio.sleep(100))
+    assert store.holder == ""

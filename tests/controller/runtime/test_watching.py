@@ -34,7 +34,10 @@ async def test_a_watch_tells_changes_and_bookmarks(server: ApiServer, kube: Kube
         assert (mark.type, mark.object, mark.resource_version) == ("BOOKMARK", None, "102")
         server.remove("secrets", "default", "a")
         await server.settle()
-        assert (await anext(watch)).type == "DELETED"
+        gone = await anext(watch)
+        assert (gone.type, gone.object) == ("DELETED", None)
+        assert gone.removed is not None
+        assert gone.removed.metadata.name == "a"
     assert server.seen[0].query == {
         "watch": "true",
         "allowWatchBookmarks": "true",
@@ -80,6 +83,32 @@ async def test_an_odd_object_on_a_watch_is_skipped_and_its_version_kept(
         server.put("secrets", "default", "odd", type=5)
         event = await anext(watch)
         assert (event.type, event.object, event.resource_version) == ("BOOKMARK", None, "101")
+
+
+async def test_an_odd_object_that_is_deleted_is_gone_all_the_same(
+    server: ApiServer, kube: Kube
+) -> None:
+    server.put("secrets", "default", "a")
+    cache: Cache[Secret] = Cache()
+    task = asyncio.create_task(Informer(kube, SECRET, cache, rng=chance()).run())
+    async with asyncio.timeout(20):
+        await until(lambda: len(cache) == 1 and bool(server._watchers))
+        server.put("secrets", "default", "a", type=5)
+        server.remove("secrets", "default", "a")
+        await server.settle()
+        await until(lambda: len(cache) == 0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_is_deleted_without_a_name_is_skipped(server: ApiServer, kube: Kube) -> None:
+    watch = kube.watch(SECRET, resource_version="100", timeout=60)
+    async with aclosing(watch), asyncio.timeout(10):
+        server.put("secrets", "default", "a")
+        await anext(watch)
+        await server.say({"type": "DELETED", "object": {"metadata": 5}})
+        mark = await anext(watch)
+        assert (mark.type, mark.removed, mark.resource_version) == ("BOOKMARK", None, "")
 
 
 @pytest.mark.parametrize(

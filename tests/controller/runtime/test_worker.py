@@ -150,6 +150,25 @@ async def test_a_look_that_hangs_costs_only_its_key(caplog: pytest.LogCaptureFix
     assert lines(caplog, "a look took too long and was given up")
 
 
+async def test_keys_of_one_namespace_that_hang_leave_workers_to_the_others() -> None:
+    seen: dict[Key, float] = {}
+
+    async def look(key: Key) -> Again:
+        seen[key] = asyncio.get_running_loop().time()
+        if key.namespace == "hangs":
+            await asyncio.Event().wait()
+        return OnChange()
+
+    async with working(ARoom(look), workers=5) as worker:
+        for number in range(30):
+            worker.enqueue(Key("hangs", str(number)))
+        await asyncio.sleep(100)
+        for number in range(10):
+            worker.enqueue(Key("other", str(number)))
+        await asyncio.sleep(1)
+    assert [time for key, time in seen.items() if key.namespace == "other"] == [100.0] * 10
+
+
 async def test_a_bug_is_logged_with_its_trace_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     await looks(Script(*[ValueError("odd")] * 3), 100)
@@ -215,17 +234,27 @@ async def test_changes_of_watched_caches_enqueue_the_keys_of_old_and_new() -> No
         assert worker.alive
 
 
-async def test_keys_collect_until_the_worker_runs() -> None:
-    script = Script()
-    worker = Worker(ARoom(script), clock=LoopClock(), workers=1, rng=chance())
-    worker.enqueue(A)
-    worker.enqueue_at(B, START + timedelta(seconds=50))
+async def test_a_standby_collects_nothing_and_begins_with_what_there_is() -> None:
+    seen: list[str] = []
+
+    async def look(key: Key) -> Again:
+        seen.append(key.name)
+        return OnChange()
+
+    cache: Cache[Secret] = Cache()
+    cache.feed(a_secret("a", version=1))
+    room = ARoom(look, [(cache, lambda obj: [key_of(obj)])])
+    worker = Worker(room, clock=LoopClock(), workers=1, rng=chance())
+    for number in range(100):
+        cache.feed(a_secret(f"lived-{number}", version=2 + number))
+        cache.drop(a_secret(f"lived-{number}", version=2 + number))
+    cache.feed(a_secret("b", version=500))
     await asyncio.sleep(100)
-    assert script.times == []
+    assert worker._queue.depth == 0
     assert worker.alive
     task = asyncio.create_task(worker.run())
     await asyncio.sleep(1)
-    assert len(script.times) == 2
+    assert seen == ["a", "b"]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert not worker.alive

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.looptime
 A, B = Key("one", "a"), Key("one", "b")
 
 
-def a_queue(**options: object) -> Workqueue:
-    return Workqueue(clock=LoopClock(), rng=chance(), **options)  # type: ignore[arg-type]
+def a_queue(workers: int = 100, **options: object) -> Workqueue:
+    return Workqueue(clock=LoopClock(), rng=chance(), workers=workers, **options)  # type: ignore[arg-type]
 
 
 async def taken(queue: Workqueue, number: int) -> list[str]:
@@ -79,6 +79,46 @@ async def test_namespaces_take_turns() -> None:
     assert await taken(queue, 5) == ["many/0", "few/0", "other/0", "many/1", "many/2"]
 
 
+@pytest.mark.parametrize(("workers", "most"), [(1, 1), (2, 1), (3, 2), (5, 3), (10, 5)])
+async def test_a_namespace_leaves_workers_to_the_others(workers: int, most: int) -> None:
+    queue = a_queue(workers)
+    for number in range(30):
+        queue.add(Key("hangs", str(number)))
+    takers = [asyncio.create_task(queue.take()) for _ in range(workers)]
+    await asyncio.sleep(1)
+    held = [taker.result() for taker in takers if taker.done()]
+    assert [key.name for key in held] == [str(number) for number in range(most)]
+    for number in range(workers - most):
+        queue.add(Key(f"other-{number}", "a"))
+        await asyncio.sleep(1)
+        taken_by_now = [taker.result() for taker in takers if taker.done()]
+        assert Key(f"other-{number}", "a") in taken_by_now
+    for taker in takers:
+        queue.done(taker.result())
+    assert (await queue.take()).namespace == "hangs"
+    assert set(queue._held_by) == {"hangs"}
+
+
+async def test_a_worker_that_is_free_again_gives_a_namespace_its_next_key() -> None:
+    queue = a_queue(2)
+    queue.add(A)
+    queue.add(B)
+    held = await queue.take()
+    waiting = asyncio.create_task(queue.take())
+    await asyncio.sleep(1)
+    assert not waiting.done()
+    queue.done(held)
+    assert await waiting == B
+
+
+async def test_cluster_scoped_keys_may_take_every_worker() -> None:
+    queue = a_queue(3)
+    for number in range(3):
+        queue.add(Key("", str(number)))
+    async with asyncio.timeout(1):
+        assert {(await queue.take()).name for _ in range(3)} == {"0", "1", "2"}
+
+
 async def test_a_delayed_key_comes_at_its_time(looptime: object) -> None:
     queue = a_queue()
     start = asyncio.get_running_loop().time()
@@ -122,7 +162,7 @@ async def test_a_wish_made_while_the_key_is_held_counts() -> None:
 
 async def test_a_time_weeks_away_is_met_to_the_second() -> None:
     clock = LoopClock()
-    queue = Workqueue(clock=clock, rng=chance())
+    queue = Workqueue(clock=clock, rng=chance(), workers=5)
     start = asyncio.get_running_loop().time()
     queue.add_at(A, clock.now() + timedelta(days=60))
     await queue.take()
@@ -138,7 +178,7 @@ async def test_a_time_weeks_away_is_met_to_the_second() -> None:
 )
 async def test_the_wall_clock_may_jump(jump: timedelta, latest: float) -> None:
     clock = LoopClock()
-    queue = Workqueue(clock=clock, rng=chance())
+    queue = Workqueue(clock=clock, rng=chance(), workers=5)
     start = asyncio.get_running_loop().time()
     due = clock.now() + timedelta(hours=24)
     queue.add_at(A, due)
