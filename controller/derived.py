@@ -1,10 +1,11 @@
 """Whether a Challenge is what its Order makes of an authorization. Pure.
 
 An owner reference alone proves nothing: whoever may create Challenges can write one. A Challenge is
-believed where every field repeats what the Order's status, written by the controller, says.
+believed where its name and every field repeat what the Order's status, written by the controller,
+says; so that there is at most one by each authorization.
 """
 
-from orderapi import defaults
+from orderapi import defaults, names
 from orderapi.challenge import Challenge
 from orderapi.meta import controller_of
 from orderapi.order import Order
@@ -27,11 +28,13 @@ def strangeness(challenge: Challenge, order: Order) -> str:
     spec = challenge.spec
     if _issuer(spec.issuer_ref) != _issuer(order.spec.issuer_ref):
         return "it names another issuer than its Order"
-    authorization = next(
-        (one for one in order.status.authorizations if one.url == spec.authorization_url), None
-    )
-    if authorization is None:
+    urls = [one.url for one in order.status.authorizations]
+    if spec.authorization_url not in urls:
         return "its authorization is none of its Order's"
+    index = urls.index(spec.authorization_url)
+    authorization = order.status.authorizations[index]
+    if challenge.metadata.name != names.challenge_name(order.metadata.name, index):
+        return "it is not called as its Order calls the Challenge of its authorization"
     named = authorization.identifier, bool(authorization.wildcard)
     if named != (spec.dns_name, bool(spec.wildcard)):
         return "its name is not that of its authorization"

@@ -47,6 +47,10 @@ class Notebook:
         """From here on the answer may be published."""
         self._note(uid, tried_to_present=True)
 
+    def not_presented(self, uid: str) -> None:
+        """It certainly was not, and no earlier try may have published it."""
+        self._note(uid, tried_to_present=False)
+
     def presented(self, uid: str, now: datetime, *, first: bool) -> None:
         """The answer is published. `first`: it never was before, so the CA was not told either."""
         known = self.of(uid)

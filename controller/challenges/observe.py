@@ -10,7 +10,7 @@ from controller.challenges.knowledge import Notebook, Purse
 from controller.challenges.observed import Observed, fingerprint
 from controller.challenges.slots import Slots
 from controller.cluster import Cluster
-from controller.derived import is_controlled_by
+from controller.derived import is_controlled_by, strangeness
 from controller.issuerref import find_issuer, is_ours
 from controller.runtime.errors import NotFound
 from controller.runtime.schedule import Key
@@ -43,7 +43,10 @@ async def observe(
 
 
 def _is_shared(cluster: Cluster, challenge: Challenge) -> bool:
-    """Whether another Challenge in work has published the same value at the same name."""
+    """Whether another Challenge in work has published the same value at the same name.
+
+    Only one that an Order made counts: anybody may write a Challenge that says so.
+    """
     if not _is_over(challenge):
         return False
     published = challenge.spec.dns_name, challenge.spec.key
@@ -52,7 +55,24 @@ def _is_shared(cluster: Cluster, challenge: Challenge) -> bool:
         and other.metadata.uid != challenge.metadata.uid
         and other.status.presented
         and not _is_over(other)
+        and _is_an_orders(cluster, other)
         for other in cluster.challenges.all()
+    )
+
+
+def _is_an_orders(cluster: Cluster, challenge: Challenge) -> bool:
+    """Whether an Order of ours that is in work controls it, and makes it as it is."""
+    owner = controller_of(challenge)
+    if owner is None:
+        return False
+    order = cluster.orders.get(challenge.metadata.namespace, owner.name)
+    return (
+        order is not None
+        and order.metadata.deletion_timestamp is None
+        and order.status.state not in states.FINAL
+        and is_ours(order.spec.issuer_ref)
+        and is_controlled_by(challenge, order)
+        and not strangeness(challenge, order)
     )
 
 

@@ -109,6 +109,10 @@ class Performer:
             await self.publisher.present(challenge, seen.issuer)
         except (SolverError, ApiError) as error:
             self.slots.give_back(uid)
+            untouched = isinstance(error, SolverError) and error.nothing_written
+            if untouched and not seen.knowledge.tried_to_present:
+                self.notebook.not_presented(uid)
+                self.publisher.purse.drop(uid)
             self._failed(seen, "present", facts_of(error))
         else:
             first = not challenge.status.presented

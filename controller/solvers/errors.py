@@ -31,11 +31,13 @@ class SolverError(Exception):
 
     `retryable` is False where only a change of an API object (Issuer, Secret) can help, so that
     waiting for that change is enough. Everything that can be mended elsewhere, a DNS server's
-    configuration included, is retryable: nothing else would notice.
+    configuration included, is retryable: nothing else would notice. `nothing_written`: DNS is
+    certainly as it was before the try; where that is not certain, it is False.
     """
 
     retryable: ClassVar[bool] = True
     cause: ClassVar[Cause] = Cause.DNS
+    nothing_written: bool = False
 
 
 class Unsupported(SolverError):
@@ -43,6 +45,7 @@ class Unsupported(SolverError):
 
     retryable = False
     cause = Cause.SPEC
+    nothing_written = True
 
 
 class Misconfigured(SolverError):
@@ -50,6 +53,7 @@ class Misconfigured(SolverError):
 
     retryable = False
     cause = Cause.SPEC
+    nothing_written = True
 
 
 class BadCredentials(SolverError):
@@ -57,6 +61,7 @@ class BadCredentials(SolverError):
 
     retryable = False
     cause = Cause.CREDENTIALS
+    nothing_written = True
 
 
 class LookupFailed(SolverError):
@@ -64,9 +69,13 @@ class LookupFailed(SolverError):
 
 
 class UpdateRefused(SolverError):
-    """The DNS server answered, and the change was not made."""
+    """The DNS server answered, and the change was not made, or not in a way to rely on."""
 
     cause = Cause.SERVER
+
+    def __init__(self, message: str, *, nothing_written: bool = False) -> None:
+        super().__init__(message)
+        self.nothing_written = nothing_written
 
 
 class Unreachable(SolverError):

@@ -36,6 +36,12 @@ def test_what_differs_is_not_believed(changes: dict[str, Any], words: str) -> No
     assert words in strangeness(msgspec.structs.replace(GOOD, spec=spec), ORDER)
 
 
+@pytest.mark.parametrize("name", ["copy", "web-1", "web-1-1", "web-1-00"])
+def test_by_another_name_it_is_not_believed(name: str) -> None:
+    meta = msgspec.structs.replace(GOOD.metadata, name=name)
+    assert "not called as" in strangeness(msgspec.structs.replace(GOOD, metadata=meta), ORDER)
+
+
 def test_defaults_of_the_issuer_reference_are_no_difference() -> None:
     written = IssuerRef(name="acme", kind="ClusterIssuer", group="cert-manager.io")
     spec = msgspec.structs.replace(GOOD.spec, issuer_ref=written)

@@ -23,6 +23,21 @@ TSIG_ERRORS = (
 )
 """What the exchange of a signed message may raise about signatures."""
 
+PLAIN = frozenset(
+    {
+        dns.rcode.FORMERR,
+        dns.rcode.NOTIMP,
+        dns.rcode.REFUSED,
+        dns.rcode.NOTAUTH,
+        dns.rcode.NOTZONE,
+    }
+)
+"""What a server answers before it changes anything (RFC 2136 section 3).
+
+SERVFAIL is not among them: a secondary that passes updates on also says it where it has not heard
+what came of one (section 6).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -80,6 +95,11 @@ def update_refusal(answer: dns.message.Message, attempt: Attempt) -> str:
     """The sentence for an update that was answered with an error."""
     code = dns.rcode.to_text(answer.rcode())
     return f"DNS server {attempt.server} did not change {attempt.record}: {_why(code, attempt)}"
+
+
+def is_plain(answer: dns.message.Message) -> bool:
+    """Whether the error that an update was answered with says that nothing was changed."""
+    return answer.rcode() in PLAIN
 
 
 def _why(code: str, attempt: Attempt) -> str:

@@ -12,6 +12,7 @@ import dns.message
 import dns.name
 import dns.rcode
 import dns.rdatatype
+import dns.tsig
 import dns.update
 
 from controller.solvers.credentials import Credentials
@@ -65,9 +66,10 @@ class Primary:
         """Make one change; raises LookupFailed, Unreachable or UpdateRefused."""
         zone = await self._zone(name)
         attempt = self._attempt(name, zone)
-        answer = await self._send(_update(zone, change, name, value), attempt)
+        answer, alone = await self._send(_update(zone, change, name, value), attempt)
         if answer.rcode() != dns.rcode.NOERROR:
-            raise UpdateRefused(refusal.update_refusal(answer, attempt))
+            untouched = alone and refusal.is_plain(answer)
+            raise UpdateRefused(refusal.update_refusal(answer, attempt), nothing_written=untouched)
         if self.key is not None and not answer.had_tsig:
             raise UpdateRefused(refusal.unsigned_answer(attempt))
         logger.info(
@@ -91,7 +93,7 @@ class Primary:
 
     async def _ask(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> dns.message.Message:
         attempt = self._attempt(name, None)
-        answer = await self._send(question(name, kind, recursive=False), attempt)
+        answer, _ = await self._send(question(name, kind, recursive=False), attempt)
         if is_definite(answer):
             return answer
         if is_referral(answer):
@@ -103,16 +105,22 @@ class Primary:
 
     async def _send(
         self, message: dns.message.Message, attempt: refusal.Attempt
-    ) -> dns.message.Message:
-        """The answer of the first of the server's addresses that gives one."""
+    ) -> tuple[dns.message.Message, bool]:
+        """The answer of the first of the server's addresses that gives one.
+
+        And whether no other was sent the message before: a silent one may have acted on it.
+        """
         said: list[str] = []
         for server in self.servers:
             try:
-                return await self._send_to(server, message)
+                return await self._send_to(server, message), not said
             except Silence as silence:
                 said.append(f"{server} {silence}")
             except refusal.TSIG_ERRORS as error:
-                raise UpdateRefused(refusal.signature_refusal(error, attempt)) from error
+                raise UpdateRefused(
+                    refusal.signature_refusal(error, attempt),
+                    nothing_written=not said and isinstance(error, dns.tsig.PeerError),
+                ) from error
         raise Unreachable(
             f"The change of {attempt.record} was not confirmed: over "
             f"{'TCP' if self.tcp else 'UDP'}, DNS server {'; '.join(said)}."

@@ -33,6 +33,13 @@ def test_a_first_publication_tells_that_the_ca_was_not_told() -> None:
     assert (known(notebook).knows_answered, known(notebook).answered_at) == (True, None)
 
 
+def test_what_was_certainly_not_published_leaves_no_mark() -> None:
+    notebook = Notebook()
+    notebook.presenting("uid")
+    notebook.not_presented("uid")
+    assert not known(notebook).tried_to_present
+
+
 def test_the_authorization_tells_whether_the_ca_was_told() -> None:
     notebook = Notebook()
     notebook.saw("uid", shown(), NOW, url=URL)

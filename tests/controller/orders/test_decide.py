@@ -229,6 +229,21 @@ def test_what_the_order_did_not_make_is_removed() -> None:
     assert decide(seen(order, forged, sighting=a_sighting())) == RemoveChallenges((forged,))
 
 
+@pytest.mark.parametrize("copy_first", [True, False])
+@pytest.mark.parametrize("state", ["pending", "valid", "invalid"])
+def test_a_copy_by_another_name_stands_in_for_nothing(state: str, *, copy_first: bool) -> None:
+    """Whatever order a list has them in after a restart, and whatever the copy says of itself."""
+    order = placed()
+    real = a_challenge(order, state="pending")
+    copy = a_challenge(order, uid="copy-uid", state=state)
+    copy = msgspec.structs.replace(
+        copy, metadata=msgspec.structs.replace(copy.metadata, name="copy")
+    )
+    both = (copy, real) if copy_first else (real, copy)
+    assert decide(seen(order, *both, sighting=a_sighting())) == RemoveChallenges((copy,))
+    assert decide(seen(order, copy, sighting=a_sighting())) == RemoveChallenges((copy,))
+
+
 def explained(action: Action) -> Explain:
     assert isinstance(action, Explain)
     return action
