@@ -6,10 +6,10 @@ asked for, from the caches: nothing has to be kept up to date. Free text is neve
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from prometheus_client import CollectorRegistry, Summary
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric, Sample
 from prometheus_client.registry import Collector
 
 from controller.acme import NO_ANSWER, RequestMade
@@ -25,7 +25,12 @@ from orderapi.order import Order
 from orderapi.states import ALL, UNKNOWN
 
 STATUSES: Final = ("True", "False", "Unknown")
-WHOSE: Final = ("name", "namespace", "issuer_name", "issuer_kind", "issuer_group")
+MOST_HOSTS: Final = 100
+OTHER_HOST: Final = "other"
+"""Tenants choose the servers of their Issuers: further hosts are counted as one."""
+
+
+_Labelled: TypeAlias = tuple[Certificate, dict[str, str]]
 
 
 class AcmeMetrics:
@@ -33,6 +38,7 @@ class AcmeMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         labels = ("scheme", "host", "action", "method", "status")
+        self._hosts: set[str] = set()
         self._count = PlainCount(
             "certmanager_http_acme_client_request_count",
             "Requests to ACME servers; status 999 is no answer.",
@@ -48,10 +54,16 @@ class AcmeMetrics:
 
     def made(self, request: RequestMade) -> None:
         """A request was answered, or was not."""
-        labels = ("https", request.host, request.action, request.method, str(request.status))
+        host = self._host(request.host)
+        labels = ("https", host, request.action, request.method, str(request.status))
         self._count.inc(*labels)
         if request.status != NO_ANSWER:
             self._seconds.labels(*labels).observe(request.seconds)
+
+    def _host(self, host: str) -> str:
+        if len(self._hosts) < MOST_HOSTS:
+            self._hosts.add(host)
+        return host if host in self._hosts else OTHER_HOST
 
 
 class ObjectMetrics(Collector):
@@ -67,7 +79,7 @@ class ObjectMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """For Prometheus."""
         cluster = self._cluster
-        certificates = cluster.certificates.all()
+        certificates = [(each, _whose(each)) for each in cluster.certificates.all()]
         yield _ready_certificates(certificates)
         yield from _certificate_times(certificates)
         yield _ready_issuers("certmanager_issuer_ready_status", cluster.issuers.all(), True)
@@ -79,41 +91,46 @@ class ObjectMetrics(Collector):
         yield _challenges(cluster.challenges.all())
 
 
-def _ready_certificates(certificates: Iterable[Certificate]) -> Metric:
+def _ready_certificates(certificates: Iterable[_Labelled]) -> Metric:
     metric = GaugeMetricFamily(
         "certmanager_certificate_ready_status",
         "1 for the status that the Certificate's Ready condition has.",
-        labels=("name", "namespace", "condition", *WHOSE[2:]),
     )
-    for certificate in certificates:
-        name, namespace, *issuer = _whose(certificate)
+    for certificate, whose in certificates:
         ready = find(certificate.status.conditions, names.READY)
         held = ready.status if ready else "Unknown"
         for status in STATUSES:
-            metric.add_metric((name, namespace, status, *issuer), float(status == held))
+            labels = {"condition": status, **whose}
+            metric.samples.append(Sample(metric.name, labels, float(status == held)))
     return metric
 
 
-def _certificate_times(certificates: Iterable[Certificate]) -> Iterator[Metric]:
+def _certificate_times(certificates: Iterable[_Labelled]) -> Iterator[Metric]:
     for name, text, attribute in (
         ("expiration", "When the certificate ends (Unix time).", "not_after"),
         ("not_after", "When the certificate ends (Unix time).", "not_after"),
         ("not_before", "When the certificate begins (Unix time).", "not_before"),
         ("renewal", "When the certificate will be renewed (Unix time).", "renewal_time"),
     ):
-        metric = GaugeMetricFamily(
-            f"certmanager_certificate_{name}_timestamp_seconds", text, labels=WHOSE
-        )
-        for certificate in certificates:
+        metric = GaugeMetricFamily(f"certmanager_certificate_{name}_timestamp_seconds", text)
+        for certificate, whose in certificates:
             time = getattr(certificate.status, attribute)
-            metric.add_metric(_whose(certificate), time.timestamp() if time else 0.0)
+            seconds = time.timestamp() if time else 0.0
+            metric.samples.append(Sample(metric.name, whose, seconds))
         yield metric
 
 
-def _whose(certificate: Certificate) -> tuple[str, str, str, str, str]:
+def _whose(certificate: Certificate) -> dict[str, str]:
+    """The labels, made once for all of a Certificate's samples, in the order of the text form."""
     ref = certificate.spec.issuer_ref
     meta = certificate.metadata
-    return meta.name, meta.namespace, ref.name, issuer_kind(ref), issuer_group(ref)
+    return {
+        "issuer_group": issuer_group(ref),
+        "issuer_kind": issuer_kind(ref),
+        "issuer_name": ref.name,
+        "name": meta.name,
+        "namespace": meta.namespace,
+    }
 
 
 def _ready_issuers(

@@ -3,6 +3,7 @@
     accounts.py    which client is the right one, and what to do when an account is not
     client.py      a client that tells when the CA does not know its account
     key.py         the account key out of its Secret
+    present.py     whether an issuer is still there
     sessions.py    connections, shared by all that trust the same roots
 
 Registration is the issuers' room's; it opens its clients here, so that limits and connections are

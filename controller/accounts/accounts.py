@@ -20,6 +20,7 @@ import msgspec
 
 from controller.accounts.client import AccountClient
 from controller.accounts.key import KeyFault, read_account_key
+from controller.accounts.present import present
 from controller.accounts.sessions import Sessions, Trust
 from controller.acme import AccountKey, Client, Misconfigured, Proxies, RequestMade, user_agent
 from controller.cluster import Cluster
@@ -146,7 +147,7 @@ class Accounts:
     def keep(self, issuer: AnyIssuer, key: AccountKey, client: Client) -> None:
         """Give out this client from now on, once the issuer's status says the same account."""
         acme = issuer.spec.acme
-        if acme is None:
+        if acme is None or not present(self._cluster, issuer):
             return
         self._forget(issuer.metadata.uid)
         self._held[issuer.metadata.uid] = _Held(
@@ -164,6 +165,8 @@ class Accounts:
         """Have the issuer's room look into the account, and give out no client of it until then."""
         meta = issuer.metadata
         self._forget(meta.uid)
+        if not present(self._cluster, issuer):
+            return  # nobody would look, and settle it
         logger.warning("account is doubted", extra={"issuer": str(key_of(issuer)), "reason": why})
         named = ObjectMeta(
             name=meta.name,

@@ -41,7 +41,7 @@ from controller.acme.problem import (
     Violation,
 )
 from controller.acme.signed import Clock, SignedRequests
-from controller.acme.transport import RequestMade, Session, Transport
+from controller.acme.transport import FINALIZE, RequestMade, Session, Transport
 
 logger = logging.getLogger(__name__)
 
@@ -185,7 +185,7 @@ class Client:
         Problem orderNotReady means: look at the order, it may be past this (RFC 8555 7.4).
         """
         csr = base64.urlsafe_b64encode(csr_der).rstrip(b"=").decode()
-        answer = await self._post("create_order_cert", finalize_url, {"csr": csr})
+        answer = await self._post(FINALIZE, finalize_url, {"csr": csr})
         return read_order(answer, location(answer), self._clock.now())
 
     async def certificate(self, url: str, *, preferred_chain: str = "") -> bytes:

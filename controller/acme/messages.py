@@ -1,18 +1,23 @@
 """RFC 8555's objects as we see them: frozen, read with tolerance, written without extras.
 
 Unknown members, types and statuses pass; members of the wrong type count as absent; URLs become
-absolute. Refuses only what nothing can be done with: an object without its status or its URLs.
+absolute. Refuses only what nothing can be done with: an object without its status or its URLs, and
+more than a CA has reason to send: whoever runs it does not decide what we hold and ask.
 """
 
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from controller.acme.answers import Answer, absolute, document
 from controller.acme.problem import Problem, Violation, clean, read_problem
 from controller.acme.retryafter import poll_time
+
+MOST_AUTHORIZATIONS: Final = 200
+MOST_CHALLENGES: Final = 50
+LONGEST_TEXT: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +170,12 @@ def read_account(answer: Answer, url: str) -> Account:
 def read_order(answer: Answer, url: str, now: datetime) -> Order:
     """The order in the answer."""
     members = document(answer)
+    identifiers = tuple(map(_identifier, _mappings(members.get("identifiers"))))
     return Order(
         url=url,
         status=_status(answer, members),
-        identifiers=tuple(map(_identifier, _mappings(members.get("identifiers")))),
-        authorizations=_urls(answer, members.get("authorizations")),
+        identifiers=identifiers,
+        authorizations=_authorizations(answer, members.get("authorizations"), len(identifiers)),
         finalize=_url(answer, members, "finalize"),
         certificate=_url(answer, members, "certificate"),
         expires=_time(members, "expires"),
@@ -182,17 +188,16 @@ def read_authorization(answer: Answer, url: str, now: datetime) -> Authorization
     """The authorization in the answer."""
     members = document(answer)
     status = _status(answer, members)
+    challenges = _mappings(members.get("challenges"))
+    if len(challenges) > MOST_CHALLENGES:
+        raise Violation(f"{answer}: an authorization with {len(challenges)} challenges")
     return Authorization(
         url=url,
         # Only challenges are "processing" by the RFC; some CAs say it of an authorization.
         status="pending" if status == "processing" else status,
         identifier=_identifier(_mapping(members.get("identifier"))),
         wildcard=members.get("wildcard") is True,
-        challenges=tuple(
-            _challenge(answer, entry)
-            for entry in _mappings(members.get("challenges"))
-            if _text(entry, "url")
-        ),
+        challenges=tuple(_challenge(answer, each) for each in challenges if _text(each, "url")),
         expires=_time(members, "expires"),
         retry_at=poll_time(answer.headers.get("Retry-After"), now),
     )
@@ -237,9 +242,12 @@ def _canonical(kind: str, value: str) -> str:
     return value
 
 
-def _urls(answer: Answer, value: object) -> tuple[str, ...]:
-    entries = value if isinstance(value, list) else []
-    return tuple(absolute(answer, entry) for entry in entries if isinstance(entry, str) and entry)
+def _authorizations(answer: Answer, value: object, names: int) -> tuple[str, ...]:
+    """The URLs; a CA has one authorization for each name, or few more."""
+    urls = [entry for entry in _list(value) if isinstance(entry, str) and entry]
+    if len(urls) > min(2 * max(names, 1), MOST_AUTHORIZATIONS):
+        raise Violation(f"{answer}: an order of {names} names with {len(urls)} authorizations")
+    return tuple(absolute(answer, url) for url in urls)
 
 
 def _url(answer: Answer, members: Mapping[str, Any], name: str) -> str:
@@ -257,7 +265,11 @@ def _time(members: Mapping[str, Any], name: str) -> datetime | None:
 
 
 def _mappings(value: object) -> list[Mapping[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    return [entry for entry in _list(value) if isinstance(entry, dict)]
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -266,7 +278,11 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _text(members: Mapping[str, Any], name: str) -> str:
     value = members.get(name)
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    if len(value) > LONGEST_TEXT:
+        raise Violation(f"the CA sent a {name} of {len(value)} characters")
+    return value
 
 
 def _is_text(value: object) -> bool:

@@ -29,11 +29,13 @@ logger = logging.getLogger(__name__)
 LARGEST_BODY = 1024 * 1024
 MOST_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+FINALIZE = "create_order_cert"
 NO_ANSWER = 999
 """The status that the metrics show for a request without an answer, as cert-manager's do."""
 
-# A CA may validate or sign before it answers (step-ca, synchronous finalize): total is generous.
-TIMEOUT = aiohttp.ClientTimeout(total=90, sock_connect=10)
+TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
+FINALIZE_TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
+"""A CA may sign before it answers (step-ca); no other request is worth waiting for that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +144,16 @@ class Transport:
         self, action: str, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]
     ) -> Answer:
         host = urlsplit(url).netloc
-        tried = f"{method} {host} ({action})"
         async with self._limiter:
             started, status = time.perf_counter(), NO_ANSWER
             try:
                 answer = await self._exchange(
-                    method, url, tried=tried, body=body, headers=self._headers | dict(headers)
+                    action, method, url, body=body, headers=self._headers | dict(headers)
                 )
                 status = answer.status
             except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
                 # RuntimeError: what uvloop raises now and then where asyncio has an OSError.
+                tried = _tried(action, method, url)
                 raise Unreachable(f"{tried} failed: {_reason(error)}") from error
             finally:
                 made = RequestMade(action, method, host, status, time.perf_counter() - started)
@@ -163,12 +165,13 @@ class Transport:
         return answer
 
     async def _exchange(
-        self, method: str, url: str, *, tried: str, body: bytes | None, headers: Mapping[str, str]
+        self, action: str, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]
     ) -> Answer:
         target = URL(url, encoded=True)  # as signed, to the letter
         session = self._session
         if session.http.closed:
             raise aiohttp.ClientConnectionError
+        timeout = FINALIZE_TIMEOUT if action == FINALIZE else session.http.timeout
         check_literal(target.host or "", session.allow_special_addresses)
         proxy = session.proxies.for_endpoint(target.host or "", target.port or 443)
         async with session.http.request(
@@ -176,12 +179,18 @@ class Transport:
             target,
             data=body,
             headers=headers,
+            timeout=timeout,
             allow_redirects=False,
             proxy=proxy.url if proxy else None,
             proxy_headers=proxy.headers if proxy else None,
         ) as response:
+            tried = _tried(action, method, url)
             content = await _bounded(response, tried)
             return Answer(response.status, tried, url, response.headers, content)
+
+
+def _tried(action: str, method: str, url: str) -> str:
+    return f"{method} {urlsplit(url).netloc} ({action})"
 
 
 async def _bounded(response: aiohttp.ClientResponse, tried: str) -> bytes:

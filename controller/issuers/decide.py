@@ -118,7 +118,9 @@ def _with_key(seen: Observed, acme: AcmeIssuer, secrets: Secrets, key: AccountKe
     if seen.enrolled is not None and seen.enrolled.inputs == inputs and not seen.doubted:
         return _record(seen, seen.enrolled)
     eab = acme.external_account_binding
-    waited = (eab.key_secret_ref.name,) if eab is not None else ()
+    waited = (acme.private_key_secret_ref.name,)
+    if eab is not None:
+        waited += (eab.key_secret_ref.name,)
     return _unless_in_trouble(seen, inputs, waited) or Enroll(key, secrets.binding, inputs)
 
 

@@ -47,7 +47,19 @@ class _Room(Generic[I]):
 
     async def reconcile(self, key: Key) -> Again:
         """Take the issuer as far as it goes now, and say when to look again."""
-        return await walk(key, self._observe, decide, self._performer.perform)
+        looked: set[str] = set()
+
+        async def observe(key: Key) -> Observed | None:
+            issuer = self._cache.get(*key)
+            if issuer is None:
+                return None
+            looked.add(issuer.metadata.uid)
+            return await self._observer.observe(issuer)
+
+        try:
+            return await walk(key, observe, decide, self._performer.perform)
+        finally:
+            self._forget_all_but(self._cache.get(*key), looked)
 
     def watches(self) -> Watches:
         """The issuers, and doubts about their accounts. Secrets wake by name those who wait."""
@@ -56,9 +68,11 @@ class _Room(Generic[I]):
             (self._accounts.doubts, self._doubted),
         )
 
-    async def _observe(self, key: Key) -> Observed | None:
-        issuer = self._cache.get(*key)
-        return None if issuer is None else await self._observer.observe(issuer)
+    def _forget_all_but(self, held: I | None, looked: set[str]) -> None:
+        """What the CA said of one that was deleted meanwhile came too late for `_heard`."""
+        for uid in looked:
+            if held is None or held.metadata.uid != uid:
+                self._notebook.forget(uid)
 
     def _doubted(self, doubt: Doubt) -> Iterable[Key]:
         key = key_of(doubt)

@@ -183,7 +183,15 @@ async def test_an_issuer_that_is_gone_leaves_nothing(start: Start) -> None:
     process.accounts.doubt(issuer, "so")
     process.server.remove(ISSUER, issuer)
     process.hear()
-    assert process.accounts.doubts.all() == ()
+    client = await process.accounts.open(issuer, KEY, account_url=ACCOUNT)
+    for _ in ("as it was", "with another one of its name"):
+        process.accounts.keep(issuer, KEY, client)
+        process.accounts.doubt(issuer, "so")
+        accounts = process.accounts
+        assert (accounts.doubts.all(), accounts._held, accounts._users) == ((), {}, {})
+        meta = msgspec.structs.replace(issuer.metadata, uid="another")
+        process.server.put(ISSUER, msgspec.structs.replace(issuer, metadata=meta))
+        process.hear()
 
 
 async def test_an_account_that_the_ca_does_not_know_is_doubted_and_made_anew(

@@ -235,3 +235,37 @@ def test_no_junk_breaks_an_order_or_an_authorization(junk: dict[str, object]) ->
     if isinstance(body["status"], str):
         assert read_order(an_answer(body=body), URL, NOW).status == body["status"]
         assert read_authorization(an_answer(body=body), URL, NOW).status == body["status"]
+
+
+@pytest.mark.parametrize(
+    ("names", "authorizations", "fine"),
+    [(0, 2, True), (0, 3, False), (3, 6, True), (3, 7, False), (150, 200, True), (150, 201, False)],
+)
+def test_an_order_has_few_authorizations(names: int, authorizations: int, *, fine: bool) -> None:
+    body = {
+        "status": "pending",
+        "identifiers": [{"type": "dns", "value": f"{n}.test"} for n in range(names)],
+        "authorizations": [f"/authz/{n}" for n in range(authorizations)],
+    }
+    if fine:
+        assert len(read_order(an_answer(body=body), URL, NOW).authorizations) == authorizations
+        return
+    with pytest.raises(Violation, match=f"{names} names with {authorizations} authorizations"):
+        read_order(an_answer(body=body), URL, NOW)
+
+
+def test_an_authorization_has_few_challenges() -> None:
+    challenges = [{"type": "dns-01", "url": f"/c/{n}"} for n in range(51)]
+    body = {"status": "pending", "challenges": challenges[1:]}
+    assert len(read_authorization(an_answer(body=body), URL, NOW).challenges) == 50
+    body["challenges"] = challenges
+    with pytest.raises(Violation, match="with 51 challenges"):
+        read_authorization(an_answer(body=body), URL, NOW)
+
+
+def test_a_text_is_no_longer_than_4_kib() -> None:
+    body = {"status": "pending", "token": "x" * 4096}
+    assert len(read_challenge(an_answer(body=body), URL, NOW).token) == 4096
+    body["token"] += "x"
+    with pytest.raises(Violation, match="a token of 4097 characters"):
+        read_challenge(an_answer(body=body), URL, NOW)

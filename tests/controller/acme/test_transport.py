@@ -7,9 +7,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from controller.acme import transport as module
 from controller.acme.problem import Misconfigured, Unreachable, Violation
 from controller.acme.proxies import Proxies
-from controller.acme.transport import NO_ANSWER, RequestMade, Session, Transport
+from controller.acme.transport import FINALIZE, NO_ANSWER, RequestMade, Session, Transport
 from controller.acme.trust import tls_context
 from controller.egress import guarded_connector
 from tests.controller.acme.wire import SHORT, Server, transport
@@ -199,6 +200,24 @@ async def test_no_answer_in_time(server: Server, tls: ssl.SSLContext) -> None:
             await sender.get("discover", server.base)
     assert made[0].status == NO_ANSWER
     assert 0.4 < made[0].seconds < 5
+
+
+async def test_finalize_alone_has_more_time(
+    server: Server, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def handler(_: web.Request) -> web.Response:
+        await asyncio.sleep(0.8)
+        return web.Response(text="signed")
+
+    assert (module.TIMEOUT.total, module.FINALIZE_TIMEOUT.total) == (30, 60)
+    server.handler = handler
+    async with transport(tls, timeout=SHORT) as sender:
+        with pytest.raises(Unreachable, match="no answer in time"):
+            await sender.post("get_order", server.base, b"{}", accept="*/*")
+        assert (await sender.post(FINALIZE, server.base, b"{}", accept="*/*")).body == b"signed"
+        monkeypatch.setattr(module, "FINALIZE_TIMEOUT", SHORT)
+        with pytest.raises(Unreachable, match="no answer in time"):
+            await sender.post(FINALIZE, server.base, b"{}", accept="*/*")
 
 
 async def test_nobody_listens(tls: ssl.SSLContext) -> None:

@@ -219,9 +219,9 @@ def test_events_have_the_reasons_that_alerts_know(reason: str, event: str) -> No
     [
         ({"secrets": secrets(WRONG)}, ("account",)),
         ({"secrets": secrets(KEY, None, NO_SOLVER, NO_SOLVER)}, ("dns",)),
-        ({"trouble": a_trouble(REFUSED)}, ("eab",)),
+        ({"trouble": a_trouble(REFUSED)}, ("account", "eab")),
     ],
-    ids=["key", "solver", "binding that the CA refuses"],
+    ids=["key", "solver", "key or binding that the CA refuses"],
 )
 def test_it_waits_for_the_secret_that_is_to_blame(
     parts: dict[str, Any], waited: tuple[str, ...]
@@ -312,7 +312,7 @@ def test_patience_outlives_the_process() -> None:
     first = decide(seen(an_issuer(), trouble=a_trouble(RATE_LIMIT)))
     assert isinstance(first, Write)
     held = msgspec.structs.replace(an_issuer(), status=first.status)
-    assert decide(seen(held)) == Wait(RATE_LIMIT.retry_at)
+    assert decide(seen(held)) == Wait(RATE_LIMIT.retry_at, ("account",))
     assert isinstance(decide(seen(held, now=NOW + timedelta(hours=3))), Enroll)
     meta = msgspec.structs.replace(held.metadata, generation=2)
     edited = msgspec.structs.replace(held, metadata=meta)

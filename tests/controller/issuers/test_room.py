@@ -4,12 +4,16 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from controller.acme import AccountKey
+from controller.issuers import perform
+from controller.issuers.enrolling import NotEnrolled
 from controller.runtime.errors import Forbidden, NamespaceTerminating
 from controller.runtime.objects import SECRET
 from controller.runtime.schedule import At, Key, OnChange
+from controller.verdict import FailureFacts
 from devcluster import servers
 from devcluster.servers import Pebble
 from orderapi.conditions import TRUE
@@ -30,6 +34,8 @@ from tests.controller.issuers.build import (
 )
 
 Start = Callable[..., Process]
+
+REFUSED = NotEnrolled("ErrRegisterACMEAccount", FailureFacts(message="it is closed", status=403))
 
 
 @pytest.fixture
@@ -160,7 +166,8 @@ async def test_binding_missing_then_wrong_then_good(pebble: Pebble, start: Start
     process = start(an_issuer(**of_pebble(pebble, external_account_binding=binding)))
     assert await process.look() == OnChange()
     process.assert_not_ready("ErrRegisterACMEAccount", 'failed to get secret "eab"')
-    assert process.waits.wanted == {("shop/eab", Key("shop", "acme"))}
+    waiting = Key("shop", "acme")
+    assert process.waits.wanted == {("shop/account", waiting), ("shop/eab", waiting)}
     process.put_secret("eab", other=b"x")
     await process.look()
     process.assert_not_ready("ErrRegisterACMEAccount", 'secret "eab" does not have key "key"')
@@ -354,6 +361,49 @@ async def test_one_that_is_gone_is_forgotten(pebble: Pebble, start: Start) -> No
     process.server.put(ISSUER, _an_issuer(**of_pebble(pebble)))
     await process.look()
     assert process.ready.status == TRUE
+
+
+@pytest.mark.parametrize("failure", [None, REFUSED], ids=["enrolled", "refused"])
+@pytest.mark.parametrize("anew", [False, True], ids=["gone", "made anew"])
+async def test_one_that_goes_while_it_is_enrolled_leaves_nothing(
+    start: Start, monkeypatch: pytest.MonkeyPatch, failure: NotEnrolled | None, *, anew: bool
+) -> None:
+    process = start(_an_issuer())
+    process.put_secret("account", tls_key=KEY.pem())
+
+    async def enroll(*_: object) -> NotEnrolled | None:
+        issuer = process.issuer
+        process.server.remove(ISSUER, issuer)
+        if anew:
+            meta = msgspec.structs.replace(issuer.metadata, uid="another", deletion_timestamp=NOW)
+            process.server.put(ISSUER, msgspec.structs.replace(issuer, metadata=meta))
+        process.hear()
+        return failure
+
+    monkeypatch.setattr(perform, "enroll", enroll)
+    assert await process.look() == OnChange()
+    accounts, notebook = process.accounts, process.issuers._notebook
+    assert (accounts._held, accounts._users, accounts.doubts.all()) == ({}, {}, ())
+    assert (notebook._troubles, notebook._enrolled) == ({}, {})
+
+
+async def test_a_refused_key_that_is_deleted_is_made_anew_at_once(
+    pebble: Pebble, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> NotEnrolled:
+        return REFUSED
+
+    process = start(an_issuer(**of_pebble(pebble)))
+    process.put_secret("account", tls_key=KEY.pem())
+    with monkeypatch.context() as patched:
+        patched.setattr(perform, "enroll", refuse)
+        await process.look()
+    process.assert_not_ready("ErrRegisterACMEAccount", "it is closed")
+    assert process.waits.wanted == {("shop/account", Key("shop", "acme"))}
+    process.server.remove(SECRET, process.secret())
+    assert await process.look() == OnChange()
+    assert process.ready.status == TRUE
+    assert process.issuer.status.acme.last_private_key_hash != KEY.digest()
 
 
 def _an_issuer(**acme: Any) -> Issuer:
