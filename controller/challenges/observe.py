@@ -35,7 +35,7 @@ async def observe(
         began=began,
         order=await _order(cluster, challenge),
         issuer=find_issuer(cluster, challenge.spec.issuer_ref, key.namespace),
-        slot_free=slots.free_for(uid),
+        slot_free=slots.free_for(uid, key.namespace),
         credentials_held=purse.get(uid, used_for=fingerprint(challenge.spec)) is not None,
         shared=_is_shared(cluster, challenge),
         knowledge=notebook.of(uid),

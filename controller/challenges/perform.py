@@ -102,7 +102,7 @@ class Performer:
             await settle.settle(self.cluster, challenge, strange, seen.knowledge)
             return
         uid = _uid(seen)
-        if not self.slots.take(uid):
+        if not self.slots.take(uid, challenge.metadata.namespace):
             return  # another was quicker since this one was looked at
         self.notebook.presenting(uid)
         try:

@@ -1,9 +1,11 @@
 """How many Challenges are in work at the same time, in the whole cluster: at most so many.
 
 A Challenge has a slot while its status says `processing` and it has not ended, or while its answer
-is being published. A slot that becomes free goes to the Challenge that has waited longest.
+is being published. One namespace has at most half of the slots, so that hopeless Challenges of one
+tenant do not stop everybody's. A slot that becomes free goes to those that have waited longest.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 from controller.runtime.schedule import Key
@@ -16,40 +18,44 @@ class Slots:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._held: set[str] = set()
-        self._starting: set[str] = set()
+        self._share = max(limit // 2, 1)
+        self._held: dict[str, str] = {}  # uid: namespace
+        self._starting: dict[str, str] = {}
         self._waiting: dict[Key, None] = {}
 
     def heard(self, old: Challenge | None, new: Challenge | None) -> None:
         """A Challenge changed, came or went."""
         if old is not None and (new is None or new.metadata.uid != old.metadata.uid):
-            self._held.discard(old.metadata.uid)
-            self._starting.discard(old.metadata.uid)
+            self._held.pop(old.metadata.uid, None)
+            self._starting.pop(old.metadata.uid, None)
         if new is None:
             return
         uid, ended = new.metadata.uid, new.status.state in states.FINAL
         if new.status.processing and not ended:
-            self._held.add(uid)
+            self._held[uid] = new.metadata.namespace
         else:
-            self._held.discard(uid)
+            self._held.pop(uid, None)
         if new.status.processing or ended:
-            self._starting.discard(uid)
+            self._starting.pop(uid, None)
 
-    def free_for(self, uid: str) -> bool:
+    def free_for(self, uid: str, namespace: str) -> bool:
         """Whether this Challenge has a slot or may take one."""
         taken = self._held | self._starting
-        return uid in taken or len(taken) < self._limit
+        if uid in taken:
+            return True
+        own = sum(1 for one in taken.values() if one == namespace)
+        return len(taken) < self._limit and own < self._share
 
-    def take(self, uid: str) -> bool:
+    def take(self, uid: str, namespace: str) -> bool:
         """Whether it has a slot now: its answer is about to be published."""
-        if not self.free_for(uid):
+        if not self.free_for(uid, namespace):
             return False
-        self._starting.add(uid)
+        self._starting[uid] = namespace
         return True
 
     def give_back(self, uid: str) -> None:
         """It came to nothing."""
-        self._starting.discard(uid)
+        self._starting.pop(uid, None)
 
     def wait(self, key: Key) -> None:
         """This Challenge found no slot free."""
@@ -57,8 +63,15 @@ class Slots:
 
     def next(self) -> Iterable[Key]:
         """Those whose turn it is, as many as slots are free; they are looked at again."""
-        free = self._limit - len(self._held | self._starting)
-        keys = list(self._waiting)[: max(free, 0)]
+        taken = self._held | self._starting
+        free = max(self._limit - len(taken), 0)
+        room = Counter(dict.fromkeys({key.namespace for key in self._waiting}, self._share))
+        room.subtract(taken.values())
+        keys: list[Key] = []
+        for key in self._waiting:
+            if len(keys) < free and room[key.namespace] > 0:
+                room[key.namespace] -= 1
+                keys.append(key)
         for key in keys:
             del self._waiting[key]
         return keys

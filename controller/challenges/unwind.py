@@ -12,11 +12,8 @@ from controller.challenges.actions import Action, CleanUp, Release, Rest, Wait
 from controller.challenges.observed import CleanUps, Observed, fingerprint
 from orderapi import names
 
-TRIES: Final = 10
 LASTING: Final = timedelta(minutes=10)
-TRIES_DELETING: Final = 5
-LASTING_DELETING: Final = timedelta(seconds=30)
-"""Clean-up ends after so many tries, or so long after the first: sooner when somebody waits."""
+"""Clean-up ends so long after the first try; in a namespace that is going, after one."""
 
 SECONDS: Final = 10.0
 SECONDS_DELETING: Final = 4.0
@@ -70,11 +67,7 @@ def _untrusted(seen: Observed) -> str:
 
 def _enough(seen: Observed, tried: CleanUps, *, deleting: bool) -> bool:
     lasting = seen.now - tried.first_at
-    if deleting and seen.knowledge.namespace_terminating:
-        return True
-    if deleting:
-        return tried.tries >= TRIES_DELETING or lasting >= LASTING_DELETING
-    return tried.tries >= TRIES or lasting >= LASTING
+    return lasting >= LASTING or (deleting and seen.knowledge.namespace_terminating)
 
 
 def _leftover(seen: Observed, why: str) -> str:

@@ -38,7 +38,7 @@ from controller.orders.knowledge import Notebook
 from controller.orders.observed import Observed, Step
 from controller.pki import csr
 from controller.pki.faults import Unreadable
-from controller.runtime.errors import NamespaceTerminating
+from controller.runtime.errors import Forbidden, Invalid, NamespaceTerminating
 from controller.runtime.schedule import Again, At, Now, OnChange
 from controller.verdict import FailureFacts, facts_of
 
@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TAKEN: Final = timedelta(seconds=10)
-"""How long until a Challenge's name that a stranger holds is tried again."""
+"""How long until a Challenge that could not be made is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +92,16 @@ class Performer:
                 ours = await making.create(self.cluster, seen.order, plan, client)
             except NamespaceTerminating:
                 return OnChange()
+            except (Forbidden, Invalid) as refusal:
+                return await self._not_made(seen, sentences.not_made(plan.name, str(refusal)))
             if not ours:
-                told = Explain(
-                    reason=sentences.name_taken(plan.name),
-                    state=seen.order.status.state,
-                    cause="name",
-                )
-                await settle.explain(self.cluster, seen.order, told, seen.knowledge)
-                return At(seen.now + TAKEN)
+                return await self._not_made(seen, sentences.name_taken(plan.name))
         return Now()
+
+    async def _not_made(self, seen: Observed, reason: str) -> Again:
+        told = Explain(reason=reason, state=seen.order.status.state, cause="challenge")
+        await settle.explain(self.cluster, seen.order, told, seen.knowledge)
+        return At(seen.now + TAKEN)
 
     async def _client(self, seen: Observed) -> Client | None:
         """The issuer's account; None when it cannot be used, which is noted."""

@@ -91,6 +91,11 @@ def name_taken(challenge: str) -> str:
     )
 
 
+def not_made(challenge: str, refusal: str) -> str:
+    """Why a Challenge is not made: the API server, a quota or a policy refuses it."""
+    return f'Challenge "{challenge}" could not be created: {refusal}. It is tried again by itself.'
+
+
 def slow(challenges: Sequence[Challenge]) -> str:
     """What Challenges wait for that have been open for long; empty where they do not say."""
     return _some(

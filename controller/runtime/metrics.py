@@ -33,7 +33,7 @@ class PlainCount(Collector):
     def collect(self) -> Iterator[Metric]:
         """For Prometheus. Untyped: its library gives each counter the suffix."""
         metric = Metric(self._name, self._text, "unknown")
-        for labels, count in self._counts.items():
+        for labels, count in tuple(self._counts.items()):  # counted on in another thread meanwhile
             metric.add_sample(self._name, dict(zip(self._labels, labels, strict=True)), count)
         yield metric
 

@@ -51,7 +51,11 @@ async def presented(live: Live, number: int = 1) -> list[Challenge]:
 
 
 async def gone(live: Live, seconds: float) -> float:
-    """How long it takes until no Challenge is left."""
+    """How long it takes from the deletion of the first Challenge until none is left.
+
+    The deletion itself may be late: the garbage collector learns of new kinds every 30 seconds.
+    """
+    await live.until_deleting(35)
     began = time.monotonic()
     await live.until_no_challenges(seconds)
     return time.monotonic() - began
@@ -142,19 +146,26 @@ async def test_a_terminating_namespace_is_not_held_up_by_a_dead_dns_server(
 
 
 @pytest.mark.slow
-async def test_a_deletion_is_let_go_after_half_a_minute_at_most(
-    live: Live, short_lived_dns: servers.Dns
+async def test_a_deletion_waits_for_a_dns_server_that_comes_back(
+    live: Live, short_lived_dns: servers.Dns, tmp_path: Path
 ) -> None:
-    await live.make_secret(
-        f"{live.namespace}-other", {"secret": short_lived_dns.tsig_secret.encode()}
-    )
+    secret = short_lived_dns.tsig_secret
+    await live.make_secret(f"{live.namespace}-other", {"secret": secret.encode()})
     await live.set_solvers((a_solver(short_lived_dns, f"{live.namespace}-other"),))
     await live.start()
     order = await live.order(f"{a_label()}.{ZONE}")
     await presented(live)
     short_lived_dns.process.stop()
     await live.kube.delete(ORDER, live.namespace, order.metadata.name)
-    assert await gone(live, 45) < 40
+    with pytest.raises(AssertionError):
+        await gone(live, 5)
+    again = servers.start_dns(
+        tmp_path, listen=short_lived_dns.address, tsig_secret=secret, die_with_parent=True
+    )
+    try:
+        await gone(live, 60)
+    finally:
+        again.process.stop()
 
 
 async def test_what_no_order_made_is_left_alone_or_removed(live: Live) -> None:
@@ -248,8 +259,8 @@ async def test_a_rate_limit_on_the_answer_is_waited_for(live: Live) -> None:
     await live.until_state(order, "valid")
 
 
-@pytest.mark.parametrize("flags", [{"max_concurrent_challenges": 2}])
-async def test_no_more_are_in_work_than_allowed(live: Live) -> None:
+@pytest.mark.parametrize("flags", [{"max_concurrent_challenges": 4}])
+async def test_one_namespace_has_half_of_the_places(live: Live) -> None:
     await live.start()
     orders = [await live.order(f"{a_label()}.{ZONE}") for _ in range(7)]
     most = 0

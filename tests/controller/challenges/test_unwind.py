@@ -107,18 +107,21 @@ def test_the_way_out(observed: Observed, expected: Action) -> None:
         pytest.param(
             seen(LEAVING, clean_ups=clean_ups(1, hopeless=True)), "down.", id="secret-gone"
         ),
-        pytest.param(seen(LEAVING, clean_ups=clean_ups(5)), "down.", id="five-tries"),
         pytest.param(
-            seen(LEAVING, clean_ups=clean_ups(2), now=NOW + 30 * SECOND),
+            seen(LEAVING, clean_ups=clean_ups(9), now=NOW + 600 * SECOND),
             "down.",
-            id="half-a-minute",
+            id="ten-minutes",
         ),
         pytest.param(
             seen(LEAVING, clean_ups=clean_ups(1), namespace_terminating=True),
             "down.",
             id="terminating-namespace",
         ),
-        pytest.param(seen(ENDED, clean_ups=clean_ups(10)), "down.", id="ten-tries"),
+        pytest.param(
+            seen(ENDED, clean_ups=clean_ups(9), now=NOW + 600 * SECOND),
+            "down.",
+            id="ten-minutes-after-its-end",
+        ),
     ],
 )
 def test_what_cannot_be_taken_away_is_told_and_let_go(observed: Observed, why: str) -> None:

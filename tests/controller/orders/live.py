@@ -233,6 +233,15 @@ class Live:
 
         return await until(told, seconds, lambda: self._told(order))
 
+    async def until_deleting(self, seconds: float) -> None:
+        """Wait until some Challenge is being deleted, or none is left."""
+
+        async def going() -> bool:
+            found = await self.challenges()
+            return not found or any(one.metadata.deletion_timestamp for one in found)
+
+        await self.until(going, seconds)
+
     async def until_no_challenges(self, seconds: float = 20) -> None:
         """Wait until none is left."""
 
