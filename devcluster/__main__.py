@@ -18,6 +18,9 @@ def main(argv: list[str]) -> int:
     except (BuildFailed, NotReady, KubectlFailed) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted; `make demo-down` ends what still runs", file=sys.stderr)
+        return 130
 
 
 def _run(argv: list[str]) -> int:

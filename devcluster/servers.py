@@ -224,21 +224,9 @@ def start_pebble(
     access_log = folder / f"{name}-access.jsonl"
     access_log.touch(mode=0o600)
     eab_key = base64.urlsafe_b64encode(secrets.token_bytes(64)).decode().rstrip("=")
-    config = {
-        "listen": listen,
-        "managementListen": management,
-        "certificate": str(server.certificate),
-        "privateKey": str(server.key),
-        "httpPort": 80,
-        "tlsPort": 443,
-        "dnsServer": dns_server,
-        "keyAlgorithm": "ecdsa",
-        "externalAccountBindingRequired": eab_required,
-        "externalAccountMACKeys": {EAB_KEY_ID: eab_key},
-        "domainBlocklist": [BLOCKED_NAME],
-        "profiles": {key: {"validityPeriod": value} for key, value in profiles.items()},
-        "accessLog": str(access_log),
-    }
+    config = _pebble_config(
+        listen, management, server, eab_required=eab_required, eab_key=eab_key, profiles=profiles
+    ) | {"dnsServer": dns_server, "accessLog": str(access_log)}
     config_file = folder / f"{name}.json"
     config_file.write_text(json.dumps(config))
     command = [str(binary.program("pebble")), f"-config={config_file}"]
@@ -252,6 +240,30 @@ def start_pebble(
     url = f"https://{listen}/dir"
     process.await_ready(lambda: _answers(url, authority.certificate))
     return Pebble(url, f"https://{management}", authority.certificate, access_log, eab_key, process)
+
+
+def _pebble_config(
+    listen: str,
+    management: str,
+    server: pki.Pair,
+    *,
+    eab_required: bool,
+    eab_key: str,
+    profiles: Mapping[str, int],
+) -> dict[str, object]:
+    return {
+        "listen": listen,
+        "managementListen": management,
+        "certificate": str(server.certificate),
+        "privateKey": str(server.key),
+        "httpPort": 80,
+        "tlsPort": 443,
+        "keyAlgorithm": "ecdsa",
+        "externalAccountBindingRequired": eab_required,
+        "externalAccountMACKeys": {EAB_KEY_ID: eab_key},
+        "domainBlocklist": [BLOCKED_NAME],
+        "profiles": {key: {"validityPeriod": value} for key, value in profiles.items()},
+    }
 
 
 def _answers(url: str, ca: Path | None = None, client: pki.Pair | None = None) -> bool:

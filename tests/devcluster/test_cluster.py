@@ -30,7 +30,7 @@ def test_a_namespace_comes_and_goes(devcluster: cluster.Cluster) -> None:
 
 def test_pebble_counts_what_it_is_asked(pebble: servers.Pebble) -> None:
     assert pebble.root().startswith(b"-----BEGIN CERTIFICATE-----")
-    assert pebble.requests()[-1]["path"] == "/dir"
+    assert "/dir" in {line["path"] for line in pebble.requests()}
 
 
 def test_dns_holds_records_back_and_shows_them(dns: servers.Dns) -> None:
