@@ -236,6 +236,10 @@ def _poll(seen: Observed, sighting: Sighting) -> Action:
     time = asked if sighting.order.retry_at is not None else max(asked, own)
     if seen.now >= time:
         return Look(seen.order.status.url)
+    expires = sighting.order.expires
+    if expires is not None and seen.now >= expires:
+        waited = sentences.expired(sentences.working(sighting.order.status), expires)
+        return _fail(seen, states.EXPIRED, waited, cause="expired")
     reason = sentences.working(sighting.order.status) if age >= PATIENCE else ""
     return _wait(seen, time, reason, cause="ca")
 

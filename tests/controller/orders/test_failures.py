@@ -214,6 +214,14 @@ def test_an_order_past_its_time_is_expired() -> None:
     assert failed(decide(seen(PROVED, sighting=sighting, now=expires))).state == "expired"
 
 
+def test_a_ca_that_processes_for_ever_does_not_hold_the_order_for_ever() -> None:
+    expires = NOW + HOUR
+    shown = a_sighting("processing", at=expires, since=NOW, expires=expires)
+    end = failed(decide(seen(PROVED, sighting=shown, now=expires)))
+    assert end.state == "expired"
+    assert "has not issued the certificate yet" in end.reason
+
+
 def test_challenges_that_are_never_done_end_with_the_order_s_time() -> None:
     order, expires = placed(), NOW + HOUR
     child = a_challenge(order, state="pending", reason="ns1: no such name")
