@@ -19,7 +19,6 @@ URN = "urn:ietf:params:acme:error:"
 RATE_LIMITED = "rateLimited"
 BAD_NONCE = "badNonce"
 MALFORMED = "malformed"
-ORDER_NOT_READY = "orderNotReady"
 INVALID_PROFILE = "invalidProfile"
 
 LONGEST_SENTENCE = 1000

@@ -29,6 +29,7 @@ from controller.challenges.actions import (
 from controller.challenges.observed import CREDENTIALS, Observed, Sighting, Trouble
 from controller.challenges.unwind import unwind
 from controller.derived import strangeness
+from controller.reasons import bounded
 from controller.runtime.schedule import OnChange
 from controller.solvers.dns01.timing import check_again_at
 from controller.verdict import GiveUp, RetryAt, is_rate_limit, verdict
@@ -226,14 +227,14 @@ def _poll(seen: Observed, answered_at: datetime) -> Action:
 
 
 def _settle(state: str, reason: str, cause: str) -> Settle:
-    return Settle(state=state, reason=sentences.bounded(reason), cause=cause)
+    return Settle(state=state, reason=bounded(reason), cause=cause)
 
 
 def _wait(
     seen: Observed, until: datetime | None, reason: str, *, cause: str, event: str = ""
 ) -> Action:
     """Wait, after writing why where the Challenge does not say so already, and not too often."""
-    reason, last = sentences.bounded(reason), seen.knowledge.explained_at
+    reason, last = bounded(reason), seen.knowledge.explained_at
     if reason == seen.challenge.status.reason:
         return Wait(until)
     if last is not None and seen.now - last < BETWEEN_WORDS:

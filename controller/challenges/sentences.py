@@ -12,9 +12,6 @@ from orderapi import defaults
 from orderapi.challenge import ChallengeSpec
 from orderapi.references import IssuerRef
 
-LONGEST: Final = 4096
-"""Bytes of a reason."""
-
 SUCCESS: Final = "Successfully authorized domain"
 NOT_OFFERED: Final = (
     "The CA does not list this challenge in its authorization any more; the Order has to be placed "
@@ -32,14 +29,6 @@ _TRIED: Final[dict[Step, str]] = {
     "answer": "Error accepting challenge",
     "read": "Failed to read the authorization at the CA",
 }
-
-
-def bounded(reason: str) -> str:
-    """The reason, cut to 4,096 bytes at a character's end."""
-    encoded = reason.encode()
-    if len(encoded) <= LONGEST:
-        return reason
-    return encoded[: LONGEST - 3].decode(errors="ignore") + "…"
 
 
 def tried(step: Step, message: str) -> str:

@@ -6,7 +6,6 @@ read, and the decision is made anew: what was done is kept in the notebook meanw
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,11 +14,11 @@ from controller.challenges.actions import Explain, Settle
 from controller.challenges.observed import Knowledge, Observed, fingerprint
 from controller.challenges.unwind import FINALIZERS
 from controller.cluster import Cluster
+from controller.reasons import diagnosed
 from controller.runtime.errors import Conflict, NotFound
 from controller.runtime.patches import guard, status_patch
 from orderapi import names, states
 from orderapi.challenge import Challenge, ChallengeStatus
-from orderapi.diagnosis import Diagnosis, diagnosis
 from orderapi.resources import CHALLENGE
 from orderapi.times import whole_second
 
@@ -46,7 +45,9 @@ async def presented(cluster: Cluster, seen: Observed) -> None:
 
 async def explain(cluster: Cluster, challenge: Challenge, what: Explain, known: Knowledge) -> None:
     """Write why the Challenge waits, or that nothing is wrong any more."""
-    told = _diagnosis(challenge, known, what.cause, what.reason, until=what.until)
+    told = diagnosed(
+        challenge.status.diagnosis, known.attempts, what.cause, what.reason, until=what.until
+    )
     status = msgspec.structs.replace(
         challenge.status,
         reason=what.reason,
@@ -67,7 +68,9 @@ async def settle(cluster: Cluster, challenge: Challenge, what: Settle, known: Kn
         state=what.state,
         reason=what.reason,
         processing=False,
-        diagnosis=_diagnosis(challenge, known, what.cause, what.reason) if failed else None,
+        diagnosis=diagnosed(challenge.status.diagnosis, known.attempts, what.cause, what.reason)
+        if failed
+        else None,
     )
     if not await _write(cluster, challenge, status):
         return
@@ -127,21 +130,3 @@ async def _look_again(cluster: Cluster, challenge: Challenge) -> None:
         cluster.challenges.drop(challenge)
     else:
         cluster.challenges.feed(newest)
-
-
-def _diagnosis(
-    challenge: Challenge,
-    known: Knowledge,
-    cause: str,
-    message: str,
-    *,
-    until: datetime | None = None,
-) -> Diagnosis:
-    before = challenge.status.diagnosis
-    earlier = before.attempts if before is not None else ()
-    return diagnosis(
-        cause,
-        message,
-        next_retry_time=whole_second(until) if until is not None else None,
-        attempts=known.attempts or earlier,
-    )

@@ -31,6 +31,7 @@ from controller.orders.actions import (
 from controller.orders.identifiers import in_order, new_order
 from controller.orders.observed import Observed, Sighting, Trouble
 from controller.orders.proofs import Proofs
+from controller.reasons import bounded
 from controller.runtime.schedule import OnChange
 from controller.verdict import GiveUp, RetryAt, is_rate_limit, verdict
 from orderapi import names, states
@@ -260,7 +261,7 @@ def _fail(seen: Observed, state: str, reason: str, *, cause: str) -> Fail:
     expires = sighting.order.expires if sighting is not None else None
     if state == states.INVALID and expires is not None and expires <= seen.now:
         state = states.EXPIRED
-    return Fail(state=state, reason=sentences.bounded(reason), cause=cause or "refused")
+    return Fail(state=state, reason=bounded(reason), cause=cause or "refused")
 
 
 def _wait(
@@ -268,7 +269,7 @@ def _wait(
 ) -> Action:
     """Wait, after writing why where that is not what the Order says already."""
     status, sighting = seen.order.status, seen.sighting
-    reason, state = sentences.bounded(reason), status.state
+    reason, state = bounded(reason), status.state
     if sighting is not None and state != states.VALID:
         worth_it = reason != status.reason or seen.now - sighting.since >= SETTLED
         state = sighting.state if worth_it else state

@@ -16,9 +16,6 @@ from orderapi import defaults
 from orderapi.challenge import Challenge
 from orderapi.references import IssuerRef
 
-LONGEST: Final = 4096
-"""Bytes of a reason."""
-
 MISMATCH: Final = (
     "The CA handed out a certificate for another key than the one in the signing request: it had "
     "given this order to another request for the same names before. The request fails, and the "
@@ -34,14 +31,6 @@ _TRIED: Final[dict[Step, str]] = {
     "finalize": "Failed to finalize Order",
     "download": "Failed to retrieve signed certificate",
 }
-
-
-def bounded(reason: str) -> str:
-    """The reason, cut to 4,096 bytes at a character's end."""
-    encoded = reason.encode()
-    if len(encoded) <= LONGEST:
-        return reason
-    return encoded[: LONGEST - 3].decode(errors="ignore") + "…"
 
 
 def tried(step: Step, message: str) -> str:

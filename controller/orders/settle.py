@@ -15,6 +15,7 @@ from controller.orders.actions import Explain, Fail, Record
 from controller.orders.observed import Knowledge
 from controller.pki import csr, leaf
 from controller.pki.faults import Unreadable
+from controller.reasons import diagnosed
 from controller.runtime.errors import Conflict, NotFound
 from controller.runtime.patches import status_patch
 from orderapi import names, states
@@ -43,7 +44,9 @@ async def explain(cluster: Cluster, order: Order, what: Explain, known: Knowledg
     """Write why the Order waits, or that nothing is wrong any more."""
     told: Diagnosis | None = None
     if what.reason:
-        told = _diagnosis(order, known, what.cause, what.reason, until=what.until)
+        told = diagnosed(
+            order.status.diagnosis, known.attempts, what.cause, what.reason, until=what.until
+        )
     status = msgspec.structs.replace(
         order.status, reason=what.reason, state=what.state, diagnosis=told
     )
@@ -60,7 +63,7 @@ async def fail(cluster: Cluster, order: Order, what: Fail, known: Knowledge, now
         state=what.state,
         reason=what.reason,
         failure_time=whole_second(now),
-        diagnosis=_diagnosis(order, known, what.cause, what.reason),
+        diagnosis=diagnosed(order.status.diagnosis, known.attempts, what.cause, what.reason),
     )
     if await _write(cluster, order, status):
         logger.warning("order failed", extra={"reason": what.reason, "state": what.state})
@@ -123,21 +126,3 @@ def _fits(order: Order, certificate: bytes) -> bool:
         return leaf.read_chain(certificate).public_key_digest == asked
     except Unreadable:
         return False
-
-
-def _diagnosis(
-    order: Order,
-    known: Knowledge,
-    cause: str,
-    message: str,
-    *,
-    until: datetime | None = None,
-) -> Diagnosis:
-    before = order.status.diagnosis
-    earlier = before.attempts if before is not None else ()
-    return diagnosis(
-        cause,
-        message,
-        next_retry_time=whole_second(until) if until is not None else None,
-        attempts=known.attempts or earlier,
-    )

@@ -24,9 +24,9 @@ from controller.challenges.actions import (
 )
 from controller.challenges.decide import decide
 from controller.challenges.observed import Knowledge, Observed, Step, fingerprint
-from controller.challenges.sentences import LONGEST
 from controller.challenges.unwind import FINALIZERS
 from controller.derived import strangeness
+from controller.reasons import LONGEST
 from controller.solvers.errors import BadCredentials, UpdateRefused
 from orderapi import states
 from orderapi.challenge import Challenge

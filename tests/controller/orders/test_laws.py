@@ -21,7 +21,7 @@ from controller.orders.actions import (
 )
 from controller.orders.decide import decide
 from controller.orders.observed import Knowledge, Observed, Step
-from controller.orders.sentences import LONGEST
+from controller.reasons import LONGEST
 from orderapi import states
 from orderapi.order import Order
 from tests.controller.orders.build import (
