@@ -23,6 +23,17 @@ from controller.challenges.room import Challenges
 from controller.cluster import Cluster
 from controller.issuers.room import ClusterIssuers, Issuers
 from controller.metrics import AcmeMetrics, ObjectMetrics
+from controller.networking import (
+    ENDPOINT_SLICE,
+    GATEWAY,
+    GATEWAY_GROUP,
+    HTTP_ROUTE,
+    INGRESS,
+    INGRESS_CLASS,
+    REFERENCE_GRANT,
+    SERVICE,
+    SERVICE_NAME,
+)
 from controller.orders.room import Orders
 from controller.requests.room import Requests
 from controller.runtime.cache import Cache
@@ -125,7 +136,7 @@ def _cluster(kube: Kube, metrics: Metrics, rng: Random, identity: str) -> Cluste
         clock=clock,
         recorder=Recorder(kube, clock=clock, rng=rng, instance=identity, metrics=metrics),
         named=NamedWatches(kube, rng=rng),
-        certificates=Cache(CERTIFICATE_INDEXES),
+        certificates=Cache({**CERTIFICATE_INDEXES, **owned}),
         requests=Cache(owned),
         orders=Cache(owned),
         challenges=Cache(owned),
@@ -157,6 +168,8 @@ def _informers(
 ) -> list[Informer[Any]]:
     """One per cache. With --namespace that namespace alone, and no cluster-scoped kind."""
     namespace = settings.namespace
+    solver = f"{names.HTTP01_SOLVER}=true"
+    network = cluster.network
     watched: list[tuple[Resource[Any], Cache[Any], str]] = [
         (resources.CERTIFICATE, cluster.certificates, ""),
         (resources.CERTIFICATE_REQUEST, cluster.requests, ""),
@@ -164,9 +177,15 @@ def _informers(
         (resources.ORDER, cluster.orders, ""),
         (resources.CHALLENGE, cluster.challenges, ""),
         (SECRET, cluster.secrets, f"{names.WATCHED_SECRET}=true"),
+        (INGRESS, network.ingresses, ""),
+        (SERVICE, network.services, solver),
+        (ENDPOINT_SLICE, network.slices, solver),
     ]
     if not namespace:
         watched.append((resources.CLUSTER_ISSUER, cluster.cluster_issuers, ""))
+        watched.append((INGRESS_CLASS, network.classes, ""))
+    if settings.enable_gateway_api:
+        watched += [(GATEWAY, network.gateways, ""), (HTTP_ROUTE, network.routes, solver)]
     return [
         Informer(
             cluster.kube,
@@ -175,6 +194,35 @@ def _informers(
             rng=rng,
             namespace=namespace,
             label_selector=labels,
+            optional=resource.group == GATEWAY_GROUP,
+            metrics=metrics,
+        )
+        for resource, cache, labels in watched
+    ] + _responders_home(cluster, settings, rng, metrics)
+
+
+def _responders_home(
+    cluster: Cluster, settings: Settings, rng: Random, metrics: Metrics
+) -> list[Informer[Any]]:
+    """What is watched in the one namespace of the responder's Service."""
+    if settings.http01_responder_address:
+        return []
+    namespace, _, service = settings.http01_responder_service.partition("/")
+    solver = f"{names.HTTP01_SOLVER}=true"
+    watched: list[tuple[Resource[Any], Cache[Any], str]] = [
+        (ENDPOINT_SLICE, cluster.network.responders, f"{SERVICE_NAME}={service}"),
+    ]
+    if settings.enable_gateway_api:
+        watched.append((REFERENCE_GRANT, cluster.network.grants, solver))
+    return [
+        Informer(
+            cluster.kube,
+            resource,
+            cache,
+            rng=rng,
+            namespace=namespace,
+            label_selector=labels,
+            optional=resource.group == GATEWAY_GROUP,
             metrics=metrics,
         )
         for resource, cache, labels in watched

@@ -1,7 +1,17 @@
 """What every room is given: the API server, what is known of its objects, time, events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from controller.networking import (
+    EndpointSlice,
+    Gateway,
+    HTTPRoute,
+    Ingress,
+    IngressClass,
+    ReferenceGrant,
+    Service,
+    keep_ingress,
+)
 from controller.runtime.cache import Cache
 from controller.runtime.clock import Clock
 from controller.runtime.kube import Kube
@@ -13,6 +23,25 @@ from orderapi.certificaterequest import CertificateRequest
 from orderapi.challenge import Challenge
 from orderapi.issuer import ClusterIssuer, Issuer
 from orderapi.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Routers and what leads to the HTTP-01 responder, as one process sees them.
+
+    `ingresses` knows of those that have nothing to do with certificates the name alone. `services`,
+    `slices`, `routes` and `grants` are our own, by their label; `responders` are the slices of the
+    responder's Service.
+    """
+
+    ingresses: Cache[Ingress] = field(default_factory=lambda: Cache(slim=keep_ingress))
+    classes: Cache[IngressClass] = field(default_factory=Cache)
+    gateways: Cache[Gateway] = field(default_factory=Cache)
+    routes: Cache[HTTPRoute] = field(default_factory=Cache)
+    services: Cache[Service] = field(default_factory=Cache)
+    slices: Cache[EndpointSlice] = field(default_factory=Cache)
+    responders: Cache[EndpointSlice] = field(default_factory=Cache)
+    grants: Cache[ReferenceGrant] = field(default_factory=Cache)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +63,4 @@ class Cluster:
     issuers: Cache[Issuer]
     cluster_issuers: Cache[ClusterIssuer]
     secrets: Cache[SecretNote]
+    network: Network = field(default_factory=Network)

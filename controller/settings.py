@@ -8,6 +8,7 @@ environment.
 
 import argparse
 import dataclasses
+import ipaddress
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ KNOWN_CONTROLLERS = (
     "orders",
     "challenges",
     APPROVER,
+    "ingress-shim",
+    "gateway-shim",
 )
 
 
@@ -67,6 +70,39 @@ def _name_servers(text: str) -> tuple[str, ...]:
         if not server.startswith("https://") and not re.fullmatch(r".+:\d+", server):
             raise argparse.ArgumentTypeError(f'"{server}" is not of the form <ip address>:<port>')
     return servers
+
+
+def _namespaced_name(text: str) -> str:
+    if not re.fullmatch(r"[^/\s]+/[^/\s]+", text):
+        raise argparse.ArgumentTypeError(f'"{text}" is not of the form <namespace>/<name>')
+    return text
+
+
+def _responders(text: str) -> tuple[str, ...]:
+    found = _words(text)
+    hosts = [address.rpartition(":")[0].strip("[]") for address in found]
+    for address, host in zip(found, hosts, strict=True):
+        if not re.fullmatch(r"(\[[^\]]+\]|[^:]+):\d{1,5}", address):
+            raise argparse.ArgumentTypeError(f'"{address}" is not of the form <address>:<port>')
+        if not is_address(host) and len(found) > 1:
+            raise argparse.ArgumentTypeError(f'"{host}" is a name: it must be the only address')
+    return found
+
+
+def is_address(host: str) -> bool:
+    """Whether the host is an IP address and no name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 65536:
+        raise argparse.ArgumentTypeError(f"{number} is no port")
+    return number
 
 
 def _positive(text: str) -> int:
@@ -119,6 +155,48 @@ class Settings:
     )
     dns01_recursive_nameservers_only: bool = _flag(
         False, "Check records at those servers alone, not at the authoritative ones.", _boolean
+    )
+    http01_listen_address: str = _flag(
+        "0.0.0.0:8089",
+        "Where the responder to HTTP-01 challenges listens, in every replica; 0: nowhere, another "
+        "process responds.",
+    )
+    http01_responder_service: str = _flag(
+        "cert-manager/order-responder",
+        "Service (namespace/name) of the responder: routers are led to its endpoints.",
+        _namespaced_name,
+    )
+    http01_responder_address: tuple[str, ...] = _flag(
+        (),
+        "Where routers reach the responder instead: ip:port (several: comma separated), or one "
+        "host:port for an ExternalName Service.",
+        _responders,
+    )
+    acme_http01_solver_nameservers: tuple[str, ...] = _flag(
+        (),
+        "DNS servers (ip:port, comma separated) that the HTTP-01 self-check asks; empty: those of "
+        "resolv.conf.",
+        _name_servers,
+    )
+    http01_check_port: int = _flag(
+        80,
+        "Port that the HTTP-01 self-check connects to. CAs connect to 80: anything else is for "
+        "development alone.",
+        _port,
+    )
+    enable_gateway_api: bool = _flag(
+        True, "Use the Gateway API where the cluster has it.", _boolean
+    )
+    auto_certificate_annotations: tuple[str, ...] = _flag(
+        ("kubernetes.io/tls-acme",),
+        "Annotations that ask for a Certificate for an Ingress, with the default issuer.",
+        _words,
+    )
+    default_issuer_name: str = _flag("", "Issuer of Ingresses and Gateways that name none.")
+    default_issuer_kind: str = _flag("Issuer", "Kind of that issuer.")
+    default_issuer_group: str = _flag("cert-manager.io", "API group of that issuer.")
+    extra_certificate_annotations: tuple[str, ...] = _flag(
+        (), "Annotations of an Ingress or Gateway that its Certificates get.", _words
     )
     issuer_ambient_credentials: bool = _flag(
         False,

@@ -30,8 +30,8 @@ from controller.acme.problem import (
 )
 from controller.runtime.errors import ApiError, Conflict, TooManyRequests, Unavailable
 from controller.runtime.schedule import OnChange
-from controller.solvers.dns01.timing import check_again_at
 from controller.solvers.errors import SolverError
+from controller.solvers.timing import check_again_at
 from orderapi.names import INVALID_REASONS
 
 WAITS_FOR_CHANGE: Final = frozenset(

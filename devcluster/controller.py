@@ -46,7 +46,8 @@ class Controller:
 
 
 def install(
-    kubeconfig: Path, parts: Sequence[str] = ("namespace.yaml", "crds", "rbac.yaml")
+    kubeconfig: Path,
+    parts: Sequence[str] = ("namespace.yaml", "crds", "rbac.yaml", "responder.yaml"),
 ) -> str:
     """Apply what the controller needs from deploy/; returns what kubectl said."""
     files = [argument for part in parts for argument in ("-f", str(DEPLOY / part))]
@@ -84,7 +85,7 @@ def start_controller(
 ) -> Controller:
     """Start it for that cluster under its ServiceAccount; returns when it is ready to lead."""
     folder.mkdir(parents=True, exist_ok=True)
-    address = f"127.0.0.1:{free_port()}"
+    address, responder = (f"127.0.0.1:{free_port()}" for _ in range(2))
     command = [
         sys.executable,
         "-m",
@@ -93,6 +94,7 @@ def start_controller(
         f"--cluster-resource-namespace={NAMESPACE}",
         f"--leader-election-namespace={NAMESPACE}",
         f"--metrics-listen-address={address}",
+        f"--http01-listen-address={responder}",
         f"--dns01-recursive-nameservers={cluster.dns.address}",
         "--dns01-recursive-nameservers-only",
         "--acme-max-in-flight=2",

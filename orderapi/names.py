@@ -45,6 +45,24 @@ HTTP01_PARENT_REF_NAME: Final = "acme.cert-manager.io/http01-parentrefname"
 HTTP01_PARENT_REF_KIND: Final = "acme.cert-manager.io/http01-parentrefkind"
 HTTP01_PARENT_REF_NAMESPACE: Final = "acme.cert-manager.io/http01-parentrefnamespace"
 
+# Annotations on Ingresses and Gateways that ask for Certificates.
+INGRESS_ISSUER: Final = "cert-manager.io/issuer"
+INGRESS_CLUSTER_ISSUER: Final = "cert-manager.io/cluster-issuer"
+IGNORE_TLS_LISTENERS: Final = "cert-manager.io/ignore-tls-listeners"
+DURATION: Final = "cert-manager.io/duration"
+RENEW_BEFORE: Final = "cert-manager.io/renew-before"
+RENEW_BEFORE_PERCENTAGE: Final = "cert-manager.io/renew-before-percentage"
+USAGES: Final = "cert-manager.io/usages"
+REVISION_HISTORY_LIMIT: Final = "cert-manager.io/revision-history-limit"
+PRIVATE_KEY_ALGORITHM: Final = "cert-manager.io/private-key-algorithm"
+PRIVATE_KEY_ENCODING: Final = "cert-manager.io/private-key-encoding"
+PRIVATE_KEY_SIZE: Final = "cert-manager.io/private-key-size"
+PRIVATE_KEY_ROTATION_POLICY: Final = "cert-manager.io/private-key-rotation-policy"
+SECRET_TEMPLATE: Final = "cert-manager.io/secret-template"  # noqa: S105
+HTTP01_EDIT_IN_PLACE: Final = "acme.cert-manager.io/http01-edit-in-place"
+HTTP01_INGRESS_CLASS: Final = "acme.cert-manager.io/http01-ingress-class"
+HTTP01_INGRESS_CLASS_NAME: Final = "acme.cert-manager.io/http01-ingress-ingressclassname"
+
 # Our own.
 ATTEMPTS: Final = "kubectl-order/attempts"
 """Annotation of a CertificateRequest: times (RFC 3339, comma-separated) of the last requests for
@@ -106,6 +124,10 @@ EVENT_PRESENT_ERROR: Final = "PresentError"
 EVENT_DOMAIN_VERIFIED: Final = "DomainVerified"
 EVENT_FAILED: Final = "Failed"
 EVENT_CLEAN_UP_ERROR: Final = "CleanUpError"
+EVENT_BAD_CONFIG: Final = "BadConfig"
+EVENT_CREATE_CERTIFICATE: Final = "CreateCertificate"
+EVENT_UPDATE_CERTIFICATE: Final = "UpdateCertificate"
+EVENT_DELETE_CERTIFICATE: Final = "DeleteCertificate"
 
 # A Challenge's name fits a label value, 63 characters: 48 of the prefix, "-", up to ten digits of
 # the hash, "-", three of the index.

@@ -31,7 +31,7 @@ from controller.challenges.unwind import unwind
 from controller.derived import strangeness
 from controller.reasons import bounded
 from controller.runtime.schedule import OnChange
-from controller.solvers.dns01.timing import check_again_at
+from controller.solvers.timing import check_again_at
 from controller.verdict import GiveUp, RetryAt, is_rate_limit, verdict
 from orderapi import challenge as api
 from orderapi import names, states

@@ -7,13 +7,14 @@ is taken for an orphan.
 from datetime import datetime
 
 from controller.challenges.knowledge import Notebook, Purse
-from controller.challenges.observed import Observed, fingerprint
+from controller.challenges.observed import Observed
 from controller.challenges.slots import Slots
 from controller.cluster import Cluster
 from controller.derived import is_controlled_by, strangeness
 from controller.issuerref import find_issuer, is_ours
 from controller.runtime.errors import NotFound
 from controller.runtime.schedule import Key
+from controller.solvers.fingerprint import fingerprint
 from orderapi import states
 from orderapi.challenge import Challenge
 from orderapi.meta import controller_of

@@ -1,15 +1,14 @@
 """What a decision about a Challenge may depend on. Values only; nothing here reads or asks."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from controller.acme import messages
-from controller.solvers.choice import digest, same
+from controller.solvers.choice import same
+from controller.solvers.fingerprint import fingerprint
 from controller.verdict import FailureFacts
-from orderapi import defaults
-from orderapi.challenge import Challenge, ChallengeSpec
+from orderapi.challenge import Challenge
 from orderapi.diagnosis import Attempt
 from orderapi.issuer import AnyIssuer
 from orderapi.order import Order
@@ -141,17 +140,3 @@ class Observed:
     def age(self) -> timedelta:
         """Time since the Challenge was made."""
         return self.now - (self.challenge.metadata.creation_timestamp or self.now)
-
-
-def fingerprint(spec: ChallengeSpec) -> str:
-    """A digest of all that decides what is published where, and with whose credentials."""
-    ref = spec.issuer_ref
-    parts = (
-        digest(spec.solver),
-        defaults.issuer_group(ref),
-        defaults.issuer_kind(ref),
-        ref.name,
-        spec.dns_name,
-        spec.key,
-    )
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

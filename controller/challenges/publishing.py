@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.challenges.knowledge import Purse
-from controller.challenges.observed import fingerprint
 from controller.cluster import Cluster
 from controller.issuerref import credentials_namespace
 from controller.runtime.errors import NotFound
 from controller.runtime.objects import SECRET
 from controller.settings import Settings
+from controller.solvers.check import Check
 from controller.solvers.credentials import Credentials, secret_refs
-from controller.solvers.dns01 import Check, Dns01
+from controller.solvers.dns01 import Dns01
 from controller.solvers.errors import BadCredentials, LookupFailed, Misconfigured
+from controller.solvers.fingerprint import fingerprint
 from orderapi.challenge import Challenge
 from orderapi.issuer import AnyIssuer
 from orderapi.solver import Dns01 as Dns01Spec

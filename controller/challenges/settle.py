@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 
 from controller.challenges.actions import Explain, Settle
-from controller.challenges.observed import Knowledge, Observed, fingerprint
+from controller.challenges.observed import Knowledge, Observed
 from controller.challenges.unwind import FINALIZERS
 from controller.cluster import Cluster
 from controller.reasons import diagnosed
 from controller.runtime.errors import Conflict, NotFound
 from controller.runtime.patches import guard, status_patch
+from controller.solvers.fingerprint import fingerprint
 from orderapi import names, states
 from orderapi.challenge import Challenge, ChallengeStatus
 from orderapi.resources import CHALLENGE

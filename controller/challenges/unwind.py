@@ -9,7 +9,8 @@ from typing import Final
 
 from controller.challenges import sentences
 from controller.challenges.actions import Action, CleanUp, Release, Rest, Wait
-from controller.challenges.observed import CleanUps, Observed, fingerprint
+from controller.challenges.observed import CleanUps, Observed
+from controller.solvers.fingerprint import fingerprint
 from orderapi import names
 
 LASTING: Final = timedelta(minutes=10)

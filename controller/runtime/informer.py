@@ -33,6 +33,7 @@ WATCH_SECONDS = (300.0, 600.0)
 _BACKOFF = Backoff(first=0.5, most=30.0)
 _LIVED = 5.0  # a watch that lasted so many seconds worked
 _COMPLAINT_PAUSE = 60.0
+_OPTIONAL_PAUSE = 60.0
 
 
 class Source(Protocol):
@@ -65,7 +66,8 @@ class Informer(Generic[T]):
     """Feeds `cache` with the objects of `resource`, all or those that the selectors choose.
 
     `synced` is set once the first list is in. `heard_at` is when the API server last said
-    something, by the event loop's clock.
+    something, by the event loop's clock. `optional`: the cluster may do without this kind; while it
+    does there are none, and once a minute it is asked again.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Informer(Generic[T]):
         namespace: str = "",
         label_selector: str = "",
         field_selector: str = "",
+        optional: bool = False,
         silence: float = SILENCE,
         metrics: Metrics | None = None,
     ) -> None:
@@ -87,6 +90,7 @@ class Informer(Generic[T]):
         self._rng = rng
         self._namespace = namespace
         self._selectors = {"label_selector": label_selector, "field_selector": field_selector}
+        self._optional = optional
         self._silence = silence
         self._metrics = metrics
         self._version = ""
@@ -115,6 +119,8 @@ class Informer(Generic[T]):
             except Expired as error:
                 self._version = ""
                 logger.info("version too old; listing again", extra=self._extra(error))
+            except NotFound as error:
+                pause = self._not_served(error)
             except (ApiError, TimeoutError) as error:
                 pause = error.retry_after if isinstance(error, ApiError) else 0.0
                 self._complain(error)
@@ -175,6 +181,18 @@ class Informer(Generic[T]):
             self._cache.feed(change.object)
         if change.resource_version:
             self._version = change.resource_version
+
+    def _not_served(self, error: NotFound) -> float:
+        """The cluster has no such kind; the seconds until it is asked again."""
+        if not self._optional:
+            self._complain(error)
+            return error.retry_after
+        self._version = ""
+        self._heard()
+        if not self.synced.is_set():
+            logger.info("the cluster does not have this kind", extra={"resource": self.name})
+        self.synced.set()
+        return _OPTIONAL_PAUSE
 
     def _heard(self) -> None:
         self.heard_at = asyncio.get_running_loop().time()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from controller.challenges.observed import fingerprint
+from controller.solvers.fingerprint import fingerprint
 from devcluster import zone
 from devcluster.controller import Controller
 from orderapi.challenge import ChallengeSpec

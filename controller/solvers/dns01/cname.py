@@ -12,9 +12,9 @@ import dns.message
 import dns.name
 import dns.rdatatype
 
-from controller.solvers.dns01.record import shown
-from controller.solvers.dns01.resolver import Lookup
 from controller.solvers.errors import LookupFailed
+from controller.solvers.lookup.exchange import shown
+from controller.solvers.lookup.resolver import Lookup
 
 MAX_ALIASES = 10
 

@@ -15,13 +15,12 @@ import dns.name
 import dns.rdatatype
 
 from controller import egress
-from controller.solvers.dns01.exchange import Silence, exchange, question
-from controller.solvers.dns01.record import shown
-from controller.solvers.dns01.resolver import QUERY_SECONDS, Resolver
-from controller.solvers.dns01.servers import Server
 from controller.solvers.dns01.statements import Heard, Statement, statement_of
 from controller.solvers.dns01.zone import find_zone
 from controller.solvers.errors import LookupFailed
+from controller.solvers.lookup.exchange import Silence, exchange, question, shown
+from controller.solvers.lookup.resolver import QUERY_SECONDS, Resolver
+from controller.solvers.lookup.servers import Server
 
 MAX_NAME_SERVERS = 16
 MAX_ADDRESSES = 8

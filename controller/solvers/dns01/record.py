@@ -20,11 +20,6 @@ def record_name(domain: str) -> dns.name.Name:
         raise Misconfigured(f'"{domain}" has no place in DNS: {error}.') from error
 
 
-def shown(name: dns.name.Name) -> str:
-    """A name as people write it, without the final dot."""
-    return str(name).rstrip(".") or "."
-
-
 def txt(value: str) -> TXT:
     """The record's data: the value as one character-string."""
     return TXT(dns.rdataclass.IN, dns.rdatatype.TXT, [value.encode()])

@@ -16,21 +16,23 @@ import dns.tsig
 import dns.update
 
 from controller.solvers.credentials import Credentials
-from controller.solvers.dns01 import refusal, servers
-from controller.solvers.dns01.exchange import (
+from controller.solvers.dns01 import refusal
+from controller.solvers.dns01.record import TTL_SECONDS, txt
+from controller.solvers.dns01.tsig import SigningKey, signing_key, verify
+from controller.solvers.dns01.zone import find_zone
+from controller.solvers.errors import LookupFailed, Misconfigured, Unreachable, UpdateRefused
+from controller.solvers.lookup import servers
+from controller.solvers.lookup.exchange import (
     Silence,
     exchange,
     is_definite,
     is_referral,
     question,
     rcode_text,
+    shown,
 )
-from controller.solvers.dns01.record import TTL_SECONDS, shown, txt
-from controller.solvers.dns01.resolver import Lookup
-from controller.solvers.dns01.servers import Server
-from controller.solvers.dns01.tsig import SigningKey, signing_key, verify
-from controller.solvers.dns01.zone import find_zone
-from controller.solvers.errors import LookupFailed, Misconfigured, Unreachable, UpdateRefused
+from controller.solvers.lookup.resolver import Lookup
+from controller.solvers.lookup.servers import Server
 from orderapi.solver import Rfc2136
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ import dns.rcode
 import dns.rdatatype
 from dns.rdtypes.ANY.TXT import TXT
 
-from controller.solvers.dns01.exchange import is_referral, rcode_text
+from controller.solvers.check import Check
+from controller.solvers.lookup.exchange import is_referral, rcode_text
 
 EVIDENCE_LIMIT = 1_000
 
@@ -33,14 +34,6 @@ class Statement:
 
     def __str__(self) -> str:
         return f"{self.who}: {self.words}"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Whether the record is there, and what each server said (at most 1,000 characters)."""
-
-    passed: bool
-    evidence: str
 
 
 def statement_of(answer: dns.message.Message, value: str, *, who: str, voice: str) -> Statement:

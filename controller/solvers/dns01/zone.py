@@ -8,9 +8,9 @@ import dns.name
 import dns.rdatatype
 
 from controller.solvers.dns01.cname import alias_in
-from controller.solvers.dns01.record import shown
-from controller.solvers.dns01.resolver import Lookup
 from controller.solvers.errors import LookupFailed
+from controller.solvers.lookup.exchange import shown
+from controller.solvers.lookup.resolver import Lookup
 
 ALIASES = frozenset({dns.rdatatype.CNAME, dns.rdatatype.DNAME})
 

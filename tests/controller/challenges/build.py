@@ -13,8 +13,8 @@ from controller.challenges.observed import (
     Sighting,
     Step,
     Trouble,
-    fingerprint,
 )
+from controller.solvers.fingerprint import fingerprint
 from controller.verdict import FailureFacts, facts_of
 from orderapi.challenge import Challenge
 from orderapi.issuer import AnyIssuer

@@ -23,11 +23,12 @@ from controller.challenges.actions import (
     Wait,
 )
 from controller.challenges.decide import decide
-from controller.challenges.observed import Knowledge, Observed, Step, fingerprint
+from controller.challenges.observed import Knowledge, Observed, Step
 from controller.challenges.unwind import FINALIZERS
 from controller.derived import strangeness
 from controller.reasons import LONGEST
 from controller.solvers.errors import BadCredentials, UpdateRefused
+from controller.solvers.fingerprint import fingerprint
 from orderapi import states
 from orderapi.challenge import Challenge
 from tests.controller.challenges.build import (

@@ -12,12 +12,12 @@ import dns.opcode
 import msgspec
 import pytest
 
-from controller.challenges.observed import fingerprint
 from controller.challenges.room import Challenges
 from controller.challenges.sentences import FOREIGN_KEY
 from controller.runtime.objects import NAMESPACE, SECRET, Namespace
 from controller.runtime.schedule import Again, At, OnChange, key_of
 from controller.settings import Settings
+from controller.solvers.fingerprint import fingerprint
 from orderapi.challenge import Challenge
 from orderapi.meta import ObjectMeta
 from orderapi.order import Order

@@ -18,7 +18,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from controller.solvers.dns01.servers import Server
+from controller.solvers.lookup.servers import Server
 from devcluster.process import free_port
 
 Answer = Callable[[dns.message.Message], dns.message.Message | bytes | None]

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from controller.solvers.dns01 import Check, Dns01, Written
+from controller.solvers.check import Check
+from controller.solvers.dns01 import Dns01, Written
 from controller.solvers.errors import LookupFailed, UpdateRefused
 from tests.controller.solvers.dns01.build import OTHER_VALUE, VALUE
 from tests.controller.solvers.dns01.named import (

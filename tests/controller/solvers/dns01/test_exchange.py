@@ -8,8 +8,8 @@ import dns.name
 import dns.rdatatype
 import pytest
 
-from controller.solvers.dns01.exchange import Silence, exchange, is_definite, is_referral, question
-from controller.solvers.dns01.servers import Server
+from controller.solvers.lookup.exchange import Silence, exchange, is_definite, is_referral, question
+from controller.solvers.lookup.servers import Server
 from devcluster.process import free_port
 from tests.controller.solvers.dns01.scripted import reply, scripted
 

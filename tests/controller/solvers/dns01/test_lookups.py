@@ -10,11 +10,11 @@ import dns.rdatatype
 import pytest
 
 from controller.solvers.dns01.cname import Followed, follow
-from controller.solvers.dns01.exchange import question
-from controller.solvers.dns01.resolver import Resolver, system_servers
-from controller.solvers.dns01.servers import Server
 from controller.solvers.dns01.zone import find_zone, zone_in
 from controller.solvers.errors import LookupFailed
+from controller.solvers.lookup.exchange import question
+from controller.solvers.lookup.resolver import Resolver, system_servers
+from controller.solvers.lookup.servers import Server
 from tests.controller.solvers.dns01.scripted import Answer, reply, scripted, zone
 
 EXAMPLE = "example.com. 60 IN SOA ns1.example.com. h.example.com. 1 1 1 1 1"

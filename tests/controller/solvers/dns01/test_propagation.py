@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import dns.message
 import pytest
 
+from controller.solvers.check import Check
 from controller.solvers.credentials import Credentials
-from controller.solvers.dns01 import Check, Dns01
+from controller.solvers.dns01 import Dns01
 from controller.solvers.errors import Misconfigured, Unsupported
 from devcluster import zone as zone_tools
 from devcluster.process import free_port

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 
 from controller.solvers.dns01.provider import PROVIDERS, only_rfc2136
 from controller.solvers.dns01.record import record_name
-from controller.solvers.dns01.servers import Endpoint, Server, addresses, parse
-from controller.solvers.dns01.timing import check_again_at
 from controller.solvers.dns01.tsig import algorithm, signing_key
 from controller.solvers.errors import (
     BadCredentials,
@@ -21,6 +19,8 @@ from controller.solvers.errors import (
     SolverError,
     Unsupported,
 )
+from controller.solvers.lookup.servers import Endpoint, Server, addresses, parse
+from controller.solvers.timing import check_again_at
 from orderapi.references import SecretKeySelector
 from orderapi.solver import Dns01, Dns01Webhook, Rfc2136, Route53
 from tests.controller.solvers.dns01.build import SECRET, a_secret

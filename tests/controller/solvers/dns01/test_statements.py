@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.solvers.dns01.exchange import question
+from controller.solvers.check import Check
 from controller.solvers.dns01.statements import (
     EVIDENCE_LIMIT,
-    Check,
     Heard,
     Statement,
     bounded,
@@ -18,6 +17,7 @@ from controller.solvers.dns01.statements import (
     statement_of,
     verdict,
 )
+from controller.solvers.lookup.exchange import question
 from tests.controller.solvers.dns01.scripted import reply
 
 NAME = "_acme-challenge.example.com."

@@ -12,10 +12,10 @@ import dns.update
 import pytest
 
 from controller.solvers.dns01 import Dns01, Written
-from controller.solvers.dns01.resolver import Resolver
 from controller.solvers.dns01.rfc2136 import Primary
-from controller.solvers.dns01.servers import Server
 from controller.solvers.errors import LookupFailed, Unreachable, UpdateRefused
+from controller.solvers.lookup.resolver import Resolver
+from controller.solvers.lookup.servers import Server
 from devcluster import zone as zone_tools
 from devcluster.process import free_port
 from devcluster.servers import Dns

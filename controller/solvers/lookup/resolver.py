@@ -12,17 +12,17 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
-from controller.solvers.dns01.exchange import (
+from controller.solvers.errors import LookupFailed
+from controller.solvers.lookup.exchange import (
     Silence,
     exchange,
     is_definite,
     is_referral,
     question,
     rcode_text,
+    shown,
 )
-from controller.solvers.dns01.record import shown
-from controller.solvers.dns01.servers import Server
-from controller.solvers.errors import LookupFailed
+from controller.solvers.lookup.servers import Server
 
 QUERY_SECONDS = 2.0
 RESOLV_CONF = "/etc/resolv.conf"

@@ -1,4 +1,4 @@
-"""When to look again whether a record has arrived everywhere."""
+"""When to look again whether an answer can be seen."""
 
 from datetime import datetime, timedelta
 

@@ -16,7 +16,7 @@ import dns.name
 import dns.rcode
 import dns.rdatatype
 
-from controller.solvers.dns01.servers import Server
+from controller.solvers.lookup.servers import Server
 
 UDP_PAYLOAD_BYTES = 1232
 """What fits into one packet on every path that matters (the DNS flag day's number)."""
@@ -105,6 +105,11 @@ def _answer(wire: bytes, message: dns.message.Message) -> dns.message.Message | 
     except dns.exception.DNSException:
         return None
     return answer if message.is_response(answer) else None
+
+
+def shown(name: dns.name.Name) -> str:
+    """A name as people write it, without the final dot."""
+    return str(name).rstrip(".") or "."
 
 
 def rcode_text(message: dns.message.Message) -> str:

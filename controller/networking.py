@@ -1,0 +1,335 @@
+"""The networking kinds of Kubernetes and of the Gateway API that something here reads or writes.
+
+Only the fields that are read or written. The API server keeps the others, because nothing is ever
+replaced as a whole; where a list has to be written back (an Ingress's rules), its items are carried
+as they are. Of foreign Ingresses caches keep no more than `keep_ingress` says.
+"""
+
+from typing import Final
+
+from orderapi.conditions import Condition
+from orderapi.meta import Object, ObjectMeta
+from orderapi.names import ACME_GROUP, GROUP, HTTP01_SOLVER
+from orderapi.resources import Resource
+from orderapi.wire import Json, Wire
+
+GATEWAY_GROUP: Final = "gateway.networking.k8s.io"
+CHALLENGE_PATH: Final = "/.well-known/acme-challenge/"
+"""RFC 8555 section 8.3."""
+
+TLS_ACME: Final = "kubernetes.io/tls-acme"
+INGRESS_CLASS_ANNOTATION: Final = "kubernetes.io/ingress.class"
+SERVICE_NAME: Final = "kubernetes.io/service-name"
+"""Label of an EndpointSlice: the Service that it belongs to."""
+SLICE_MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
+
+
+class IngressTls(Wire):
+    """Hosts whose certificate is in one Secret."""
+
+    hosts: tuple[str, ...] = ()
+    secret_name: str = ""
+
+
+class IngressSpec(Wire):
+    """`rules` are networking/v1 IngressRules as JSON: a list in a patch is written as a whole."""
+
+    ingress_class_name: str | None = None
+    tls: tuple[IngressTls, ...] = ()
+    rules: tuple[dict[str, Json], ...] = ()
+
+
+class Ingress(Object):
+    """networking.k8s.io/v1 Ingress."""
+
+    spec: IngressSpec = IngressSpec()
+
+
+class IngressClass(Object):
+    """networking.k8s.io/v1 IngressClass; that it exists is all that is read."""
+
+
+class ServicePort(Wire):
+    """A port of a Service; `target_port` is a number or a name."""
+
+    name: str = ""
+    port: int = 0
+    protocol: str = "TCP"
+    target_port: int | str | None = None
+
+
+class ServiceSpec(Wire):
+    """How a Service is reached."""
+
+    type: str = "ClusterIP"
+    external_name: str | None = None
+    ports: tuple[ServicePort, ...] = ()
+
+
+class Service(Object):
+    """core/v1 Service."""
+
+    spec: ServiceSpec = ServiceSpec()
+
+
+class EndpointConditions(Wire):
+    """Whether an endpoint takes connections; absent means that it does."""
+
+    ready: bool | None = None
+
+
+class Endpoint(Wire):
+    """One endpoint."""
+
+    addresses: tuple[str, ...] = ()
+    conditions: EndpointConditions = EndpointConditions()
+
+
+class EndpointPort(Wire):
+    """The port that the endpoints of a slice listen on; `name` is that of the Service's port."""
+
+    name: str = ""
+    port: int | None = None
+    protocol: str = "TCP"
+
+
+class EndpointSlice(Object):
+    """discovery.k8s.io/v1 EndpointSlice; addressType (IPv4, IPv6, FQDN) never changes."""
+
+    address_type: str = ""
+    endpoints: tuple[Endpoint, ...] = ()
+    ports: tuple[EndpointPort, ...] = ()
+
+
+class RouteParent(Wire):
+    """The parent that a route asks to be attached to."""
+
+    group: str | None = None
+    kind: str | None = None
+    namespace: str | None = None
+    name: str = ""
+    section_name: str | None = None
+    port: int | None = None
+
+
+class PathMatch(Wire):
+    """The path that a rule is for."""
+
+    type: str = ""
+    value: str = ""
+
+
+class RouteMatch(Wire):
+    """The requests that a rule is for."""
+
+    path: PathMatch | None = None
+
+
+class BackendRef(Wire):
+    """Where requests go."""
+
+    group: str | None = None
+    kind: str | None = None
+    name: str = ""
+    namespace: str | None = None
+    port: int | None = None
+
+
+class RouteRule(Wire):
+    """Requests and where they go."""
+
+    matches: tuple[RouteMatch, ...] = ()
+    backend_refs: tuple[BackendRef, ...] = ()
+
+
+class HTTPRouteSpec(Wire):
+    """Where a route is attached, for which names, and what it does."""
+
+    parent_refs: tuple[RouteParent, ...] = ()
+    hostnames: tuple[str, ...] = ()
+    rules: tuple[RouteRule, ...] = ()
+
+
+class ParentStatus(Wire):
+    """What one controller says of the route at one parent."""
+
+    parent_ref: RouteParent = RouteParent()
+    controller_name: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+
+class HTTPRouteStatus(Wire):
+    """What the controllers of the parents say."""
+
+    parents: tuple[ParentStatus, ...] = ()
+
+
+class HTTPRoute(Object):
+    """gateway.networking.k8s.io/v1 HTTPRoute."""
+
+    spec: HTTPRouteSpec = HTTPRouteSpec()
+    status: HTTPRouteStatus = HTTPRouteStatus()
+
+
+class SecretRef(Wire):
+    """A certificate of a listener."""
+
+    group: str | None = None
+    kind: str | None = None
+    name: str = ""
+    namespace: str | None = None
+
+
+class ListenerTls(Wire):
+    """How a listener ends TLS."""
+
+    mode: str | None = None
+    certificate_refs: tuple[SecretRef, ...] = ()
+
+
+class Listener(Wire):
+    """One name and port of a Gateway."""
+
+    name: str = ""
+    hostname: str | None = None
+    port: int = 0
+    protocol: str = ""
+    tls: ListenerTls | None = None
+
+
+class GatewaySpec(Wire):
+    """The listeners, and who runs them."""
+
+    gateway_class_name: str = ""
+    listeners: tuple[Listener, ...] = ()
+
+
+class ListenerStatus(Wire):
+    """What the Gateway's controller says of one listener."""
+
+    name: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+
+class GatewayStatus(Wire):
+    """What the Gateway's controller says."""
+
+    conditions: tuple[Condition, ...] = ()
+    listeners: tuple[ListenerStatus, ...] = ()
+
+
+class Gateway(Object):
+    """gateway.networking.k8s.io/v1 Gateway."""
+
+    spec: GatewaySpec = GatewaySpec()
+    status: GatewayStatus = GatewayStatus()
+
+
+class GrantFrom(Wire):
+    """Who may refer."""
+
+    group: str = ""
+    kind: str = ""
+    namespace: str = ""
+
+
+class GrantTo(Wire):
+    """To what."""
+
+    group: str = ""
+    kind: str = ""
+    name: str | None = None
+
+
+class ReferenceGrantSpec(Wire):
+    """References into the grant's namespace that are allowed."""
+
+    from_: tuple[GrantFrom, ...] = ()
+    to: tuple[GrantTo, ...] = ()
+
+
+class ReferenceGrant(Object):
+    """gateway.networking.k8s.io ReferenceGrant."""
+
+    spec: ReferenceGrantSpec = ReferenceGrantSpec()
+
+
+def keep_ingress(ingress: Ingress) -> Ingress:
+    """What a cache keeps of an Ingress: all of one that has to do with certificates, and of any
+    other its name."""
+    meta = ingress.metadata
+    if _concerns_us(meta) or any(_serves_challenges(rule) for rule in ingress.spec.rules):
+        return ingress
+    return Ingress(metadata=_name_alone(meta))
+
+
+def _concerns_us(meta: ObjectMeta) -> bool:
+    prefixes = (f"{GROUP}/", f"{ACME_GROUP}/", TLS_ACME)
+    return HTTP01_SOLVER in meta.labels or any(key.startswith(prefixes) for key in meta.annotations)
+
+
+def _serves_challenges(rule: dict[str, Json]) -> bool:
+    paths = (rule.get("http") or {}).get("paths") or ()
+    return any(str(path.get("path", "")).startswith(CHALLENGE_PATH) for path in paths)
+
+
+def _name_alone(meta: ObjectMeta) -> ObjectMeta:
+    return ObjectMeta(
+        name=meta.name,
+        namespace=meta.namespace,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+    )
+
+
+INGRESS: Final = Resource(
+    group="networking.k8s.io",
+    version="v1",
+    plural="ingresses",
+    kind="Ingress",
+    namespaced=True,
+    type=Ingress,
+)
+INGRESS_CLASS: Final = Resource(
+    group="networking.k8s.io",
+    version="v1",
+    plural="ingressclasses",
+    kind="IngressClass",
+    namespaced=False,
+    type=IngressClass,
+)
+SERVICE: Final = Resource(
+    group="", version="v1", plural="services", kind="Service", namespaced=True, type=Service
+)
+ENDPOINT_SLICE: Final = Resource(
+    group="discovery.k8s.io",
+    version="v1",
+    plural="endpointslices",
+    kind="EndpointSlice",
+    namespaced=True,
+    type=EndpointSlice,
+)
+HTTP_ROUTE: Final = Resource(
+    group=GATEWAY_GROUP,
+    version="v1",
+    plural="httproutes",
+    kind="HTTPRoute",
+    namespaced=True,
+    type=HTTPRoute,
+)
+GATEWAY: Final = Resource(
+    group=GATEWAY_GROUP,
+    version="v1",
+    plural="gateways",
+    kind="Gateway",
+    namespaced=True,
+    type=Gateway,
+)
+REFERENCE_GRANT: Final = Resource(
+    group=GATEWAY_GROUP,
+    version="v1beta1",
+    plural="referencegrants",
+    kind="ReferenceGrant",
+    namespaced=True,
+    type=ReferenceGrant,
+)
