@@ -39,8 +39,8 @@ check: setup ## format, lint, types, layering, generated files: seconds
 	@$(BIN)/python deploy/generate.py --check
 
 test: check ## every check and test, on the real parts
-	@$(BIN)/python -c 'from devcluster import binary; binary.folder()'
-	@$(BIN)/pytest
+	@$(RUN) devcluster fetch
+	@$(RUN) devcluster.netns $(BIN)/pytest
 
 bench: setup ## the benchmark: a table, and bench.json
 	@$(RUN) tests.bench

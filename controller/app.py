@@ -1,6 +1,7 @@
 """The composition root: from the settings to objects that run, in one task group.
 
     informers, events, watches by name     run at once, in every replica
+    the responder to HTTP-01 challenges    listens at once, in every replica
     the rooms' workers                     run while the Lease is held
 
 Nothing is decided here about any object.
@@ -12,17 +13,20 @@ import socket
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from functools import partial
 from random import Random, SystemRandom
 from typing import Any
 
 from controller.accounts import Accounts
 from controller.acme import Proxies
+from controller.backends.room import Backends
 from controller.certificates.indexes import CERTIFICATE_INDEXES, ISSUER_INDEXES
 from controller.certificates.room import Certificates
+from controller.challenges.indexes import CHALLENGE_INDEXES
 from controller.challenges.room import Challenges
-from controller.cluster import Cluster
+from controller.cluster import Cluster, Network
 from controller.issuers.room import ClusterIssuers, Issuers
-from controller.metrics import AcmeMetrics, ObjectMetrics
+from controller.metrics import AcmeMetrics, ObjectMetrics, ResponderMetrics
 from controller.networking import (
     ENDPOINT_SLICE,
     GATEWAY,
@@ -33,6 +37,7 @@ from controller.networking import (
     REFERENCE_GRANT,
     SERVICE,
     SERVICE_NAME,
+    keep_ingress,
 )
 from controller.orders.room import Orders
 from controller.requests.room import Requests
@@ -50,7 +55,11 @@ from controller.runtime.serving import Health, serving
 from controller.runtime.worker import Room, Worker
 from controller.secretnote import note
 from controller.settings import Settings
+from controller.shims.room import GatewayShim, IngressShim
+from controller.solvers.http01 import responder
+from controller.solvers.http01.answers import Answers
 from orderapi import names, resources
+from orderapi.challenge import Challenge
 from orderapi.resources import Resource
 
 logger = logging.getLogger(__name__)
@@ -70,7 +79,7 @@ async def run(settings: Settings, proxies: Proxies) -> None:
             settings.kubeconfig, user_agent=USER_AGENT, observe=metrics.requested
         )
         stack.push_async_callback(kube.close)
-        cluster = _cluster(kube, metrics, rng, identity)
+        cluster = _cluster(kube, settings, metrics, rng, identity)
         metrics.registry.register(ObjectMetrics(cluster))
         accounts = Accounts(
             cluster, settings, proxies=proxies, on_request=AcmeMetrics(metrics.registry).made
@@ -88,10 +97,8 @@ async def run(settings: Settings, proxies: Proxies) -> None:
             for room in _rooms(cluster, settings, accounts)
         ]
         informers = _informers(cluster, settings, rng, metrics)
-        health = Health(informers=informers, workers=workers)
-        address = settings.metrics_listen_address
-        bound = await stack.enter_async_context(serving(address, metrics=metrics, health=health))
-        logger.info("serving", extra={"address": bound})
+        await _serve(stack, settings, metrics, Health(informers=informers, workers=workers))
+        await _respond(stack, settings, metrics, cluster.challenges)
         async with asyncio.TaskGroup() as always:
             for informer in informers:
                 always.create_task(informer.run())
@@ -99,6 +106,53 @@ async def run(settings: Settings, proxies: Proxies) -> None:
             always.create_task(cluster.named.run())
             lease = _lease(cluster, settings, rng, identity, metrics)
             await _lead(lease, informers, workers)
+
+
+async def respond(settings: Settings) -> None:
+    """Answer HTTP-01 challenges until cancelled, and do nothing else. Raises NoCredentials.
+
+    Reads Challenges, and needs no other right.
+    """
+    metrics, challenges = Metrics(), Cache[Challenge]()
+    async with AsyncExitStack() as stack:
+        kube = await Kube.connect(
+            settings.kubeconfig, user_agent=USER_AGENT, observe=metrics.requested
+        )
+        stack.push_async_callback(kube.close)
+        informer = Informer(
+            kube,
+            resources.CHALLENGE,
+            challenges,
+            rng=SystemRandom(),
+            namespace=settings.namespace,
+            metrics=metrics,
+        )
+        await _serve(stack, settings, metrics, Health(informers=[informer], workers=[]))
+        await _respond(stack, settings, metrics, challenges)
+        await informer.run()
+
+
+async def _serve(
+    stack: AsyncExitStack, settings: Settings, metrics: Metrics, health: Health
+) -> None:
+    """Serve probes and metrics for as long as the stack is open."""
+    address = settings.metrics_listen_address
+    bound = await stack.enter_async_context(serving(address, metrics=metrics, health=health))
+    logger.info("serving", extra={"address": bound})
+
+
+async def _respond(
+    stack: AsyncExitStack, settings: Settings, metrics: Metrics, challenges: Cache[Challenge]
+) -> None:
+    """Answer HTTP-01 challenges for as long as the stack is open."""
+    answers = Answers()
+    challenges.listen(answers.heard)
+    counted = ResponderMetrics(metrics.registry).answered
+    address = settings.http01_listen_address
+    bound = await stack.enter_async_context(
+        responder.serving(address, answers, on_request=counted)
+    )
+    logger.info("responding to HTTP-01 challenges", extra={"address": bound})
 
 
 async def _lead(
@@ -128,8 +182,11 @@ def _lease(
     )
 
 
-def _cluster(kube: Kube, metrics: Metrics, rng: Random, identity: str) -> Cluster:
+def _cluster(
+    kube: Kube, settings: Settings, metrics: Metrics, rng: Random, identity: str
+) -> Cluster:
     clock = SystemClock()
+    slim = partial(keep_ingress, asking=settings.auto_certificate_annotations)
     owned = {"owner": _owners}
     return Cluster(
         kube=kube,
@@ -139,10 +196,11 @@ def _cluster(kube: Kube, metrics: Metrics, rng: Random, identity: str) -> Cluste
         certificates=Cache({**CERTIFICATE_INDEXES, **owned}),
         requests=Cache(owned),
         orders=Cache(owned),
-        challenges=Cache(owned),
+        challenges=Cache({**owned, **CHALLENGE_INDEXES}),
         issuers=Cache(ISSUER_INDEXES),
         cluster_issuers=Cache(ISSUER_INDEXES),
         secrets=Cache(owned, slim=note),
+        network=Network(ingresses=Cache(slim=slim)),
     )
 
 
@@ -159,8 +217,11 @@ def _rooms(cluster: Cluster, settings: Settings, accounts: Accounts) -> list[Roo
         "certificaterequests": lambda: Requests(cluster, settings),
         "orders": lambda: Orders(cluster, accounts),
         "challenges": lambda: Challenges(cluster, settings, accounts),
+        "ingress-shim": lambda: IngressShim(cluster, settings),
+        "gateway-shim": lambda: GatewayShim(cluster, settings),
     }
-    return [make() for name, make in rooms.items() if settings.runs(name)]
+    running = [make() for name, make in rooms.items() if settings.runs(name)]
+    return [*running, Backends(cluster, settings)] if settings.runs("challenges") else running
 
 
 def _informers(

@@ -1,15 +1,21 @@
-"""Whether a Challenge is what its Order makes of an authorization. Pure.
+"""What an Order makes of an authorization, and whether a Challenge is just that. Pure.
 
 An owner reference alone proves nothing: whoever may create Challenges can write one. A Challenge is
 believed where its name and every field repeat what the Order's status, written by the controller,
 says; so that there is at most one by each authorization.
 """
 
+from collections.abc import Sequence
+
+from controller.solvers.choice import same
+from controller.solvers.errors import Misconfigured
+from controller.solvers.http01.overrides import overridden
 from orderapi import defaults, names
 from orderapi.challenge import Challenge
 from orderapi.meta import controller_of
 from orderapi.order import Order
 from orderapi.references import IssuerRef
+from orderapi.solver import Solver
 
 
 def is_controlled_by(challenge: Challenge, order: Order) -> bool:
@@ -42,6 +48,24 @@ def strangeness(challenge: Challenge, order: Order) -> str:
     if (spec.type, spec.url, spec.token) not in offered:
         return "it is not among the challenges that the CA offered for its authorization"
     return ""
+
+
+def is_allowed(solver: Solver, order: Order, solvers: Sequence[Solver]) -> bool:
+    """Whether the solver is one of the issuer's `solvers`, as the Order's annotations change it."""
+    if solver in solvers and solver.http01 is None:
+        return True
+    effective: list[Solver] = []
+    for one in solvers:
+        try:
+            effective.append(as_overridden(one, order))
+        except Misconfigured:
+            continue  # no Challenge is made with it
+    return same(solver, effective)
+
+
+def as_overridden(solver: Solver, order: Order) -> Solver:
+    """The solver as the Order's annotations change it; Misconfigured where they contradict."""
+    return overridden(solver, order.metadata.annotations, order.metadata.namespace)
 
 
 def _issuer(ref: IssuerRef) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from collections import Counter as Tally
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
-from prometheus_client import CollectorRegistry, Summary
+from prometheus_client import CollectorRegistry, Counter, Summary
 from prometheus_client.core import GaugeMetricFamily, Metric, Sample
 from prometheus_client.registry import Collector
 
@@ -64,6 +64,22 @@ class AcmeMetrics:
         if len(self._hosts) < MOST_HOSTS:
             self._hosts.add(host)
         return host if host in self._hosts else OTHER_HOST
+
+
+class ResponderMetrics:
+    """Counts requests to the HTTP-01 responder; `answered` is its callback."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._count = Counter(
+            "kubectl_order_http01_requests",
+            "Requests to the HTTP-01 responder by what came of them.",
+            ("outcome",),
+            registry=registry,
+        )
+
+    def answered(self, outcome: str) -> None:
+        """A request came; the outcome is answered, not_found or refused."""
+        self._count.labels(outcome).inc()
 
 
 class ObjectMetrics(Collector):

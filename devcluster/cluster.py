@@ -40,10 +40,13 @@ def start(
     *,
     die_with_parent: bool = False,
     pebble_environment: Mapping[str, str] | None = None,
+    dns_address: str = "127.0.0.1",
+    http_port: int = 80,
     say: Callable[[str], None] = lambda line: None,
 ) -> Cluster:
     """A fresh cluster in `folder`, ready for use; `say` is told each step.
 
+    Names without records of their own resolve to `dns_address`; HTTP-01 goes to `http_port`.
     Raises BuildFailed or NotReady, and leaves nothing running then.
     """
     binary.program("kube-apiserver")
@@ -51,7 +54,9 @@ def start(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        return _start(folder, die_with_parent, pebble_environment or {}, say)
+        return _start(
+            folder, die_with_parent, pebble_environment or {}, dns_address, http_port, say
+        )
     except BaseException:
         stop(folder)
         raise
@@ -61,17 +66,20 @@ def _start(
     folder: Path,
     die_with_parent: bool,
     pebble_environment: Mapping[str, str],
+    dns_address: str,
+    http_port: int,
     say: Callable[[str], None],
 ) -> Cluster:
     began = time.monotonic()
     authority = pki.Authority(folder)
 
     def acme() -> tuple[servers.Dns, servers.Pebble]:
-        dns = servers.start_dns(folder, die_with_parent=die_with_parent)
+        dns = servers.start_dns(folder, address=dns_address, die_with_parent=die_with_parent)
         pebble = servers.start_pebble(
             folder,
             authority,
             dns_server=dns.address,
+            http_port=http_port,
             environment=pebble_environment,
             die_with_parent=die_with_parent,
         )

@@ -68,6 +68,7 @@ CRDS = (
 
 def token_kubeconfig(cluster: Cluster, folder: Path, account: str = ACCOUNT) -> Path:
     """A kubeconfig with a fresh token of that ServiceAccount."""
+    folder.mkdir(parents=True, exist_ok=True)
     token = kubectl(
         cluster.kubeconfig, "-n", NAMESPACE, "create", "token", account, "--duration=24h"
     ).strip()
@@ -84,22 +85,46 @@ def start_controller(
     ready: bool = True,
 ) -> Controller:
     """Start it for that cluster under its ServiceAccount; returns when it is ready to lead."""
-    folder.mkdir(parents=True, exist_ok=True)
-    address, responder = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    responder = f"127.0.0.1:{free_port()}"
     command = [
-        sys.executable,
-        "-m",
-        "controller",
         f"--kubeconfig={token_kubeconfig(cluster, folder)}",
         f"--cluster-resource-namespace={NAMESPACE}",
         f"--leader-election-namespace={NAMESPACE}",
-        f"--metrics-listen-address={address}",
         f"--http01-listen-address={responder}",
+        f"--acme-http01-solver-nameservers={cluster.dns.address}",
         f"--dns01-recursive-nameservers={cluster.dns.address}",
         "--dns01-recursive-nameservers-only",
         "--acme-max-in-flight=2",
         "--allow-special-addresses",
         *flags,
+    ]
+    return _start(name, command, folder, die_with_parent=die_with_parent, ready=ready)
+
+
+def start_responder(
+    cluster: Cluster,
+    folder: Path,
+    *,
+    listen: str,
+    name: str = "order-responder",
+    die_with_parent: bool = False,
+) -> Controller:
+    """Start the responder to HTTP-01 challenges alone, under its own ServiceAccount."""
+    kubeconfig = token_kubeconfig(cluster, folder, "order-responder")
+    command = ["responder", f"--kubeconfig={kubeconfig}", f"--http01-listen-address={listen}"]
+    return _start(name, command, folder, die_with_parent=die_with_parent, ready=True)
+
+
+def _start(
+    name: str, arguments: Sequence[str], folder: Path, *, die_with_parent: bool, ready: bool
+) -> Controller:
+    address = f"127.0.0.1:{free_port()}"
+    command = [
+        sys.executable,
+        "-m",
+        "controller",
+        *arguments,
+        f"--metrics-listen-address={address}",
     ]
     process = start(name, command, folder, die_with_parent=die_with_parent)
     controller = Controller(address, process)

@@ -14,11 +14,13 @@ import yaml
 from cryptography import x509
 from cryptography.x509 import verification
 
-from devcluster import cluster, controller
+from devcluster import cluster, controller, traefik
 from devcluster.kubectl import kubectl, program
+from devcluster.process import free_port
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CERTIFICATES = ("two-names.yaml", "wildcard.yaml")
+CHALLENGE_PATH = "/.well-known/acme-challenge/"
 PATIENCE = 60.0
 
 
@@ -31,17 +33,25 @@ def run(folder: Path, say: Callable[[str], None]) -> None:
 
     Raises DemoFailed, NotReady, BuildFailed or KubectlFailed.
     """
-    say("1. A control plane, an ACME CA and a DNS server on loopback")
-    running = cluster.start(folder, say=lambda line: say(f"   {line}"))
+    say("1. A control plane, an ACME CA, a DNS server and a router on loopback")
+    http_port = free_port()
+    running = cluster.start(folder, http_port=http_port, say=lambda line: say(f"   {line}"))
+    router = traefik.start_traefik(
+        running, folder, listen=f"127.0.0.1:{http_port}", external_name_services=True
+    )
+    say(f"   Traefik {traefik.VERSION} at http://{router.address}")
     say("2. The API and the rights of the controller, from deploy/")
     controller.install(running.kubeconfig)
     say("3. The controller, as its own ServiceAccount")
-    controller.start_controller(running, folder)
-    say("4. An issuer, and the Certificates of examples/")
+    responder = f"localhost:{free_port()}"
+    controller.start_controller(running, folder, flags=_http01_flags(responder, http_port))
+    say("4. Two issuers, and the Certificates of examples/")
     apply_issuer(running)
+    say("   " + _apply_http01(running))
     for file in CERTIFICATES:
         say("   " + kubectl(running.kubeconfig, "apply", "-f", str(EXAMPLES / file)).strip())
     _follow(running.kubeconfig, say)
+    say("   " + _answered(router))
     say("6. The chains in the Secrets, verified against the root of the CA")
     for certificate in _certificates(running.kubeconfig):
         say("   " + verify(running, certificate))
@@ -57,14 +67,51 @@ NEXT = """It keeps running. Try next:
    make demo-down                               # end it"""
 
 
+def _http01_flags(responder: str, http_port: int) -> tuple[str, ...]:
+    """An EndpointSlice takes no loopback address, so the router is led to a host name here."""
+    listen = responder.replace("localhost", "127.0.0.1")
+    return (
+        f"--http01-listen-address={listen}",
+        f"--http01-responder-address={responder}",
+        f"--http01-check-port={http_port}",
+    )
+
+
+def _apply_http01(running: cluster.Cluster) -> str:
+    """The issuer and Certificate of examples/http01.yaml, with the CA of this cluster."""
+    documents = list(yaml.safe_load_all((EXAMPLES / "http01.yaml").read_text()))
+    for document in documents:
+        if document["kind"] == "ClusterIssuer":
+            _at_this_ca(running, document["spec"]["acme"])
+    content = json.dumps({"apiVersion": "v1", "kind": "List", "items": documents})
+    said = kubectl(running.kubeconfig, "apply", "-f", "-", stdin=content)
+    return said.strip().replace("\n", "\n   ")
+
+
+def _at_this_ca(running: cluster.Cluster, acme: dict[str, Any]) -> None:
+    acme["server"] = running.pebble.directory_url
+    acme["caBundle"] = running.pebble.ca_bundle()
+    acme["profile"] = "default"
+
+
+def _answered(router: traefik.Traefik) -> str:
+    """Who answered the HTTP-01 challenge, as the router's access log has it."""
+    answers = [one for one in router.routed(CHALLENGE_PATH) if one["DownstreamStatus"] == 200]
+    if not answers:
+        raise DemoFailed("no HTTP-01 challenge was answered through the router")
+    host, backend = answers[-1]["RequestHost"], answers[-1]["ServiceURL"]["Host"]
+    return (
+        f"HTTP-01 for {host}: Traefik led {len(answers)} requests (the controller's own checks and "
+        f"the CA's) to the responder inside the controller, at {backend}"
+    )
+
+
 def apply_issuer(running: cluster.Cluster, name: str = "acme", **changes: Any) -> None:
     """The ClusterIssuer of examples/ with the addresses of this cluster, and its TSIG key."""
     issuer = yaml.safe_load((EXAMPLES / "clusterissuer.yaml").read_text())
     issuer["metadata"]["name"] = name
     acme = issuer["spec"]["acme"]
-    acme["server"] = running.pebble.directory_url
-    acme["caBundle"] = running.pebble.ca_bundle()
-    acme["profile"] = "default"
+    _at_this_ca(running, acme)
     rfc2136 = acme["solvers"][0]["dns01"]["rfc2136"]
     rfc2136["nameserver"] = running.dns.address
     rfc2136["tsigKeyName"] = running.dns.tsig_name

@@ -209,6 +209,7 @@ def start_pebble(
     authority: pki.Authority,
     *,
     dns_server: str,
+    http_port: int = 80,
     environment: Mapping[str, str] | None = None,
     eab_required: bool = False,
     profiles: Mapping[str, int] = PROFILES,
@@ -217,6 +218,7 @@ def start_pebble(
 ) -> Pebble:
     """Pebble with its faults on (5 % of the nonces refused), validating through `dns_server`.
 
+    HTTP-01 goes to `http_port` of what a name resolves to.
     `profiles` gives the validity in seconds by name; an order that names none gets any of them.
     """
     listen, management = (f"127.0.0.1:{free_port()}" for _ in range(2))
@@ -226,7 +228,7 @@ def start_pebble(
     eab_key = base64.urlsafe_b64encode(secrets.token_bytes(64)).decode().rstrip("=")
     config = _pebble_config(
         listen, management, server, eab_required=eab_required, eab_key=eab_key, profiles=profiles
-    ) | {"dnsServer": dns_server, "accessLog": str(access_log)}
+    ) | {"dnsServer": dns_server, "httpPort": http_port, "accessLog": str(access_log)}
     config_file = folder / f"{name}.json"
     config_file.write_text(json.dumps(config))
     command = [str(binary.program("pebble")), f"-config={config_file}"]
@@ -256,7 +258,6 @@ def _pebble_config(
         "managementListen": management,
         "certificate": str(server.certificate),
         "privateKey": str(server.key),
-        "httpPort": 80,
         "tlsPort": 443,
         "keyAlgorithm": "ecdsa",
         "externalAccountBindingRequired": eab_required,

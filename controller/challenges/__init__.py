@@ -9,9 +9,13 @@
     slots.py       how many Challenges are in work at the same time, in the whole cluster
     observe.py     caches and knowledge into an Observed
     perform.py     does one action
-    publishing.py  what is done in DNS, and with which Secrets
+    publishing.py  publishes by type, in bounded time
+    records.py     DNS-01: what is done in DNS, and with which Secrets
+    routing.py     HTTP-01: the Ingress or HTTPRoute that leads to the responder
+    inplace.py     HTTP-01: the path in an Ingress of the user's own
     settle.py      writes how a Challenge stands
     room.py        what wakes a Challenge
+    indexes.py     what is looked up in the cache of Challenges
 
 No credential is touched for a Challenge that no Order controls, that is not what its Order makes of
 it, or whose solver is not one of its issuer's.

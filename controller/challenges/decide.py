@@ -26,7 +26,7 @@ from controller.challenges.actions import (
     Settle,
     Wait,
 )
-from controller.challenges.observed import CREDENTIALS, Observed, Sighting, Trouble
+from controller.challenges.observed import CREDENTIALS, Checked, Observed, Sighting, Trouble
 from controller.challenges.unwind import unwind
 from controller.derived import strangeness
 from controller.reasons import bounded
@@ -46,6 +46,15 @@ BETWEEN_WORDS: Final = timedelta(seconds=10)
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a turn or the CA's decision may take before the Challenge says that it waits."""
+
+BLIND: Final = timedelta(minutes=2)
+"""How long the answer is looked for where nothing can be told from here, before the CA is asked."""
+
+MENDED: Final = timedelta(seconds=10)
+"""The least time between two publications: others may not want it there."""
+
+SEEN_IN_ROW: Final = 2
+CONFIRM: Final = timedelta(seconds=0.5)
 
 TURN: Final = timedelta(seconds=5)
 SECRETS_AGAIN: Final = timedelta(minutes=5)
@@ -76,8 +85,9 @@ def _with_its_order(seen: Observed, order: Order) -> Action | None:
         return _wait(seen, None, reason, cause="issuer")
     if not seen.solver_is_the_issuers:
         return _wait(seen, None, sentences.other_solver(spec.issuer_ref), cause="solver")
-    if spec.type != api.DNS01 or spec.solver.dns01 is None:
-        return _wait(seen, None, sentences.not_in_this_release(spec.type), cause="solver")
+    part = spec.solver.dns01 if spec.type == api.DNS01 else spec.solver.http01
+    if part is None:
+        return _wait(seen, None, sentences.no_part(spec.type), cause="solver")
     return None
 
 
@@ -138,6 +148,8 @@ def _advance(seen: Observed) -> Action:
         return _wait(seen, seen.now + TURN, reason, cause="queue")
     if not seen.recorded:
         return Record()
+    if not seen.standing and seen.now - seen.presented_at >= MENDED:
+        return Present()  # somebody took it away, or changed it
     if not known.knows_answered:
         return ReadAuthorization()
     if known.answered_at is not None:
@@ -174,8 +186,10 @@ def _see(seen: Observed) -> Action:
     if checked is None:
         return Check()
     if checked.passed:
-        return Answer()
+        return _confirm(seen, checked)
     unseen = checked.at - seen.presented_at
+    if checked.unknown and unseen >= BLIND:
+        return Answer()  # once: the CA decides
     if _is_worth_asking(seen, unseen):
         return ReadAuthorization()
     time = check_again_at(seen.presented_at, checked.at)
@@ -183,8 +197,20 @@ def _see(seen: Observed) -> Action:
         return Check()
     if unseen < QUIET:
         return Wait(time)
-    reason = sentences.propagation(seen.challenge.spec.type, checked.evidence)
+    kind = seen.challenge.spec.type
+    reason = sentences.propagation(kind, checked.evidence)
+    if checked.unknown:
+        reason = sentences.cannot_tell(kind, checked.evidence, _stamp(seen.presented_at + BLIND))
     return _wait(seen, time, reason, cause="propagation")
+
+
+def _confirm(seen: Observed, checked: Checked) -> Action:
+    """A router has many replicas, and they do not learn of a route at the same time: what one of
+    them answers is looked for once more."""
+    if seen.challenge.spec.type == api.DNS01 or checked.in_row >= SEEN_IN_ROW:
+        return Answer()
+    again = checked.at + CONFIRM
+    return Check() if seen.now >= again else Wait(again)
 
 
 def _wait_as_told(seen: Observed, told: str) -> Action:

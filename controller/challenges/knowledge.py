@@ -17,6 +17,7 @@ from controller.challenges.observed import (
     Step,
     Trouble,
 )
+from controller.solvers.check import Check
 from controller.solvers.credentials import Credentials
 from controller.verdict import FailureFacts
 from orderapi.diagnosis import MAX_ATTEMPTS, Attempt
@@ -58,9 +59,17 @@ class Notebook:
             uid, presented_at=now, trouble=None, knows_answered=known.knows_answered or first
         )
 
-    def checked(self, uid: str, *, passed: bool, evidence: str, now: datetime) -> None:
+    def checked(self, uid: str, check: Check, now: datetime) -> None:
         """Our own check came to an end."""
-        found = Checked(passed=passed, evidence=evidence, at=now)
+        before = self.of(uid).checked
+        in_row = before.in_row if before is not None else 0
+        found = Checked(
+            passed=check.passed,
+            evidence=check.evidence,
+            at=now,
+            unknown=check.unknown,
+            in_row=in_row + 1 if check.passed else 0,
+        )
         self._note(uid, checked=found, trouble=None)
 
     def answered(self, uid: str, now: datetime) -> None:

@@ -6,8 +6,9 @@ is taken for an orphan.
 
 from datetime import datetime
 
-from controller.challenges.knowledge import Notebook, Purse
+from controller.challenges.knowledge import Notebook
 from controller.challenges.observed import Observed
+from controller.challenges.publishing import Publisher
 from controller.challenges.slots import Slots
 from controller.cluster import Cluster
 from controller.derived import is_controlled_by, strangeness
@@ -23,7 +24,13 @@ from orderapi.resources import ORDER
 
 
 async def observe(
-    cluster: Cluster, notebook: Notebook, purse: Purse, slots: Slots, *, key: Key, began: datetime
+    cluster: Cluster,
+    notebook: Notebook,
+    publisher: Publisher,
+    slots: Slots,
+    *,
+    key: Key,
+    began: datetime,
 ) -> Observed | None:
     """All that a decision may depend on; None for a Challenge that is gone, or not ours."""
     challenge = cluster.challenges.get(key.namespace, key.name)
@@ -37,8 +44,9 @@ async def observe(
         order=await _order(cluster, challenge),
         issuer=find_issuer(cluster, challenge.spec.issuer_ref, key.namespace),
         slot_free=slots.free_for(uid, key.namespace),
-        credentials_held=purse.get(uid, used_for=fingerprint(challenge.spec)) is not None,
+        credentials_held=publisher.purse.get(uid, used_for=fingerprint(challenge.spec)) is not None,
         shared=_is_shared(cluster, challenge),
+        standing=publisher.stands(challenge),
         knowledge=notebook.of(uid),
     )
 
@@ -46,9 +54,10 @@ async def observe(
 def _is_shared(cluster: Cluster, challenge: Challenge) -> bool:
     """Whether another Challenge in work has published the same value at the same name.
 
-    Only one that an Order made counts: anybody may write a Challenge that says so.
+    Only one that an Order made counts: anybody may write a Challenge that says so. A route of its
+    own is never shared.
     """
-    if not _is_over(challenge):
+    if not _is_over(challenge) or _has_own_route(challenge):
         return False
     published = challenge.spec.dns_name, challenge.spec.key
     return any(
@@ -59,6 +68,11 @@ def _is_shared(cluster: Cluster, challenge: Challenge) -> bool:
         and _is_an_orders(cluster, other)
         for other in cluster.challenges.all()
     )
+
+
+def _has_own_route(challenge: Challenge) -> bool:
+    part = challenge.spec.solver.http01
+    return part is not None and (part.ingress is None or not part.ingress.name)
 
 
 def _is_an_orders(cluster: Cluster, challenge: Challenge) -> bool:

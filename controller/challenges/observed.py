@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from controller.acme import messages
+from controller.derived import is_allowed
 from controller.solvers.choice import same
 from controller.solvers.fingerprint import fingerprint
 from controller.verdict import FailureFacts
@@ -41,11 +42,16 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What our own check saw, and when."""
+    """What our own check saw, and when; `in_row`: how many times in a row it has passed.
+
+    `unknown`: nothing could be seen from here, which says nothing about what the CA will see.
+    """
 
     passed: bool
     evidence: str
     at: datetime
+    unknown: bool = False
+    in_row: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +97,7 @@ class Observed:
     `order` is the live Order that controls it, by uid; None for an orphan. `began`: since when it
     is looked at without a pause. `credentials_held`: those it was presented with are in memory.
     `shared`: another Challenge in work needs the very same record, as where a CA gives two requests
-    the same order.
+    the same order. `standing`: what was published is still there, as far as a watch can tell.
     """
 
     challenge: Challenge
@@ -102,14 +108,17 @@ class Observed:
     slot_free: bool = True
     credentials_held: bool = False
     shared: bool = False
+    standing: bool = True
     knowledge: Knowledge = Knowledge()
 
     @property
     def solver_is_the_issuers(self) -> bool:
-        """Whether the solver is, to the letter, one that the issuer has now."""
+        """Whether it is one that the issuer has now, as the Order's annotations change it."""
         acme = self.issuer.spec.acme if self.issuer is not None else None
         solver = self.challenge.spec.solver
-        return acme is not None and (solver in acme.solvers or same(solver, acme.solvers))
+        if acme is None or self.order is None:
+            return acme is not None and same(solver, acme.solvers)
+        return is_allowed(solver, self.order, acme.solvers)
 
     @property
     def presented(self) -> bool:

@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass
 from typing import assert_never
 
-from controller.accounts import Accounts, AccountUnavailable
+from controller.accounts import Accounts, AccountUnavailable, expected_key
 from controller.acme.client import Client
 from controller.acme.problem import AcmeError
 from controller.challenges import sentences, settle
@@ -28,7 +28,8 @@ from controller.challenges.actions import (
 )
 from controller.challenges.knowledge import Notebook
 from controller.challenges.observed import Observed, Step
-from controller.challenges.publishing import CredentialsGone, NotOurs, Publisher
+from controller.challenges.publishing import Publisher
+from controller.challenges.records import CredentialsGone, NotOurs
 from controller.challenges.slots import Slots
 from controller.cluster import Cluster
 from controller.runtime.errors import ApiError, NotFound
@@ -37,6 +38,7 @@ from controller.runtime.schedule import Again, At, Now, OnChange, key_of
 from controller.solvers.errors import BadCredentials, SolverError
 from controller.verdict import FailureFacts, facts_of
 from orderapi import names, states
+from orderapi.challenge import HTTP01
 from orderapi.resources import CHALLENGE
 
 logger = logging.getLogger(__name__)
@@ -97,7 +99,8 @@ class Performer:
         client, challenge = await self._client(seen), seen.challenge
         if client is None or seen.issuer is None:
             return
-        if challenge.spec.key != client.dns01_value(challenge.spec.token):
+        spec = challenge.spec
+        if spec.key != expected_key(client, spec.type, spec.token):
             strange = Settle(state=states.ERRORED, reason=sentences.FOREIGN_KEY, cause="key")
             await settle.settle(self.cluster, challenge, strange, seen.knowledge)
             return
@@ -125,7 +128,7 @@ class Performer:
             self._failed(seen, "check", facts_of(error))
             return
         now = self.cluster.clock.now()
-        self.notebook.checked(_uid(seen), passed=found.passed, evidence=found.evidence, now=now)
+        self.notebook.checked(_uid(seen), found, now)
 
     async def _ask(self, seen: Observed, action: Answer | ReadAuthorization) -> None:
         client, spec = await self._client(seen), seen.challenge.spec
@@ -176,7 +179,7 @@ class Performer:
         """Refuse what this process did not publish and the account would not have, whatever status
         says: others may write that, and the record may be anybody's."""
         spec = seen.challenge.spec
-        if seen.credentials_held or seen.issuer is None:
+        if seen.credentials_held or seen.issuer is None or spec.type == HTTP01:
             return
         try:
             client = await self.accounts.client(seen.issuer)

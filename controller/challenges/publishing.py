@@ -1,7 +1,7 @@
-"""What is done in DNS for a Challenge, and with which Secrets.
+"""Publishes the answer of a Challenge, looks for it and takes it away, by the Challenge's type.
 
-A Secret is read when its content is used, in the one namespace that the issuer may name. Refuses to
-decide whether a Challenge may be published: who calls has made sure of it.
+Every step is bounded in time. Refuses to decide whether a Challenge may be published: who calls has
+made sure of it.
 """
 
 import asyncio
@@ -9,108 +9,67 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.challenges.knowledge import Purse
-from controller.cluster import Cluster
-from controller.issuerref import credentials_namespace
-from controller.runtime.errors import NotFound
-from controller.runtime.objects import SECRET
-from controller.settings import Settings
+from controller.challenges.records import Records
+from controller.challenges.routing import Routes
 from controller.solvers.check import Check
-from controller.solvers.credentials import Credentials, secret_refs
-from controller.solvers.dns01 import Dns01
-from controller.solvers.errors import BadCredentials, LookupFailed, Misconfigured
-from controller.solvers.fingerprint import fingerprint
-from orderapi.challenge import Challenge
+from controller.solvers.errors import LookupFailed
+from orderapi.challenge import HTTP01, Challenge
 from orderapi.issuer import AnyIssuer
-from orderapi.solver import Dns01 as Dns01Spec
 
 LONGEST: Final = 30.0
 """Seconds that one publication or check may take."""
 
 
-class CredentialsGone(BadCredentials):
-    """The Secret that the solver names, or the issuer with it, does not exist."""
-
-
-class NotOurs(BadCredentials):
-    """What the Challenge says to be published is no answer of its issuer's account."""
-
-
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Publishes, checks and takes away; raises SolverError, ApiError or TimeoutError."""
+    """TXT records for DNS-01, routes to the responder for HTTP-01; SolverError or ApiError."""
 
-    cluster: Cluster
-    settings: Settings
-    dns01: Dns01
-    purse: Purse
+    records: Records
+    routes: Routes
+
+    @property
+    def purse(self) -> Purse:
+        """The credentials in use."""
+        return self.records.purse
 
     async def present(self, challenge: Challenge, issuer: AnyIssuer) -> None:
-        """Publish the answer, and hold its credentials until it is taken away."""
-        credentials = await self._read(challenge, issuer)
-        spec = challenge.spec
-        self.purse.hold(challenge.metadata.uid, credentials, used_for=fingerprint(spec))
+        """Publish the answer; once more is the same as once."""
         try:
             async with asyncio.timeout(LONGEST):
-                await self.dns01.present(spec.dns_name, spec.key, _solver(challenge), credentials)
+                if challenge.spec.type == HTTP01:
+                    await self.routes.present(challenge)
+                else:
+                    await self.records.present(challenge, issuer)
         except TimeoutError as error:
             raise LookupFailed(f"it took longer than {LONGEST:.0f} seconds.") from error
 
     async def check(self, challenge: Challenge) -> Check:
         """Whether the answer can be seen."""
-        spec = challenge.spec
-        credentials = self._held(challenge) or Credentials({})
         try:
             async with asyncio.timeout(LONGEST):
-                return await self.dns01.check(
-                    spec.dns_name, spec.key, _solver(challenge), credentials
-                )
+                if challenge.spec.type == HTTP01:
+                    return await self.routes.check(challenge)
+                return await self.records.check(challenge)
         except TimeoutError:
             return Check(False, f"no result within {LONGEST:.0f} seconds")
 
     async def clean_up(
         self, challenge: Challenge, issuer: AnyIssuer | None, *, seconds: float
     ) -> None:
-        """Take the answer away, with the credentials that are held or read anew."""
-        spec = challenge.spec
+        """Take the answer away, in so many seconds."""
         try:
             async with asyncio.timeout(seconds):
-                credentials = self._held(challenge)
-                if credentials is None:
-                    credentials = await self._read(challenge, issuer)
-                await self.dns01.clean_up(spec.dns_name, spec.key, _solver(challenge), credentials)
+                if challenge.spec.type == HTTP01:
+                    await self.routes.clean_up(challenge)
+                else:
+                    await self.records.clean_up(challenge, issuer)
         except TimeoutError as error:
             raise LookupFailed(f"it took longer than {seconds:.0f} seconds.") from error
 
+    def stands(self, challenge: Challenge) -> bool:
+        """Whether, as far as the caches tell, what was published is still there."""
+        return challenge.spec.type != HTTP01 or self.routes.stand(challenge)
+
     def secrets(self, challenge: Challenge, issuer: AnyIssuer | None) -> list[tuple[str, str]]:
         """Namespace and name of each Secret that the solver names."""
-        if issuer is None:
-            return []
-        namespace = credentials_namespace(issuer, self.settings)
-        names = dict.fromkeys(ref.name for ref in secret_refs(challenge.spec.solver))
-        return [(namespace, name) for name in names]
-
-    def _held(self, challenge: Challenge) -> Credentials | None:
-        return self.purse.get(challenge.metadata.uid, used_for=fingerprint(challenge.spec))
-
-    async def _read(self, challenge: Challenge, issuer: AnyIssuer | None) -> Credentials:
-        if issuer is None:
-            raise CredentialsGone("The issuer with the credentials does not exist any more.")
-        named = {(ref.name, ref.key) for ref in secret_refs(challenge.spec.solver)}
-        values: dict[tuple[str, str], bytes] = {}
-        for namespace, name in self.secrets(challenge, issuer):
-            try:
-                secret = await self.cluster.kube.get(SECRET, namespace, name)
-            except NotFound as error:
-                raise CredentialsGone(
-                    f'Secret "{name}" in namespace "{namespace}", which the solver names, does not '
-                    f"exist. Create it, or correct the solver of the issuer."
-                ) from error
-            values |= {(name, k): v for k, v in secret.data.items() if (name, k) in named}
-        return Credentials(values)
-
-
-def _solver(challenge: Challenge) -> Dns01Spec:
-    solver = challenge.spec.solver.dns01
-    if solver is None:
-        raise Misconfigured("The solver of the Challenge has no dns01 part.")
-    return solver
+        return self.records.secrets(challenge, issuer)

@@ -9,7 +9,7 @@ from controller.acme import messages
 from controller.challenges.observed import Checked, Step, Trouble
 from controller.verdict import is_rate_limit
 from orderapi import defaults
-from orderapi.challenge import ChallengeSpec
+from orderapi.challenge import HTTP01, ChallengeSpec
 from orderapi.references import IssuerRef
 
 SUCCESS: Final = "Successfully authorized domain"
@@ -25,7 +25,7 @@ FOREIGN_KEY: Final = (
 _TRIED: Final[dict[Step, str]] = {
     "account": "The account of the issuer cannot be used",
     "present": "Failed to publish the answer",
-    "check": "The record cannot be checked",
+    "check": "The answer cannot be checked",
     "answer": "Error accepting challenge",
     "read": "Failed to read the authorization at the CA",
 }
@@ -61,9 +61,17 @@ def other_solver(ref: IssuerRef) -> str:
     )
 
 
-def not_in_this_release(kind: str) -> str:
-    """Why a Challenge of a type that is not done yet is not worked on."""
-    return f"{kind} is not in this release: add a solver with dns01.rfc2136 to the issuer."
+def no_part(kind: str) -> str:
+    """Why a Challenge whose solver is not of its type is not worked on."""
+    return f"The solver of the Challenge does not answer {kind}."
+
+
+def cannot_tell(kind: str, evidence: str, until: str) -> str:
+    """Why a Challenge waits whose answer cannot be looked for from here, and until when."""
+    return (
+        f"Whether the {kind} answer can be seen cannot be told from here; at {until} the CA is "
+        f"asked to look all the same. {evidence}"
+    )
 
 
 def queued() -> str:
@@ -117,7 +125,12 @@ def lost(message: str) -> str:
 
 
 def leftover(spec: ChallengeSpec, why: str) -> str:
-    """What stays behind in DNS, and why."""
+    """What stays behind, and why."""
+    if spec.type == HTTP01:
+        return (
+            f"The route of the challenge for {spec.dns_name} may be left behind: {_ended(why)} "
+            f"Remove it by hand; it does no harm."
+        )
     return (
         f"A TXT record for {spec.dns_name} may be left behind at _acme-challenge.{spec.dns_name}: "
         f"{_ended(why)} Remove it by hand; it does no harm."
@@ -132,4 +145,6 @@ def _seen(kind: str, checked: Checked | None) -> str:
     if checked is None:
         return f"Our own {kind} check was not made."
     found = "had found the answer" if checked.passed else "had not found the answer"
+    if checked.unknown:
+        found = "could not tell"
     return f"Our own check {found}: {checked.evidence}"

@@ -12,6 +12,7 @@ from controller.challenges.actions import Action, CleanUp, Release, Rest, Wait
 from controller.challenges.observed import CleanUps, Observed
 from controller.solvers.fingerprint import fingerprint
 from orderapi import names
+from orderapi.challenge import HTTP01
 
 LASTING: Final = timedelta(minutes=10)
 """Clean-up ends so long after the first try; in a namespace that is going, after one."""
@@ -47,13 +48,14 @@ def _may_be_published(seen: Observed) -> bool:
 
 
 def _untrusted(seen: Observed) -> str:
-    """Why nothing is done in DNS; empty where the record is known to be ours to take away.
+    """Why nothing is taken away; empty where the record is known to be ours to take away.
 
     What this process presented it may take away. After a restart the digest in status says what was
-    presented; the credentials are used where the issuer still has that solver.
+    presented; the credentials are used where the issuer still has that solver. A route of HTTP-01
+    takes none, and its owner says whose it is.
     """
     spec, status = seen.challenge.spec, seen.challenge.status
-    if seen.credentials_held:
+    if seen.credentials_held or spec.type == HTTP01:
         return ""
     if seen.issuer is None:
         return "the issuer with its credentials is gone."

@@ -6,6 +6,7 @@ away. A name that is taken is adopted where the Challenge is this Order's, and n
 
 import logging
 
+from controller.accounts import expected_key
 from controller.acme.client import Client
 from controller.cluster import Cluster
 from controller.derived import is_controlled_by
@@ -79,7 +80,7 @@ def _challenge(order: Order, planned: Planned, client: Client) -> Challenge:
                 wildcard=authorization.wildcard,
                 type=planned.type,
                 token=offered.token,
-                key=client.dns01_value(offered.token),
+                key=expected_key(client, planned.type, offered.token),
                 solver=planned.solver,
                 issuer_ref=order.spec.issuer_ref,
             ),

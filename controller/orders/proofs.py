@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from controller.derived import strangeness
+from controller.derived import as_overridden, is_allowed, strangeness
 from controller.orders.actions import Planned
 from controller.orders.identifiers import shown
-from controller.orders.sentences import not_in_this_release
-from controller.solvers.choice import Chosen, NoSolver, choose, same
-from orderapi import challenge as challenges_api
+from controller.solvers.choice import Chosen, NoSolver, choose
+from controller.solvers.errors import Misconfigured
 from orderapi import names, states
 from orderapi.challenge import Challenge
 from orderapi.order import Authorization, Order
@@ -34,7 +33,11 @@ def review(order: Order, challenges: Sequence[Challenge], solvers: Sequence[Solv
     """The proofs of an Order whose authorizations are stored."""
     wanted = {one.url: one for one in order.status.authorizations if not _proved(one)}
     kept, surplus = _sorted_out(order, challenges, wanted)
-    stale = [one for one in kept.values() if not _ended(one) and not same(one.spec.solver, solvers)]
+    stale = [
+        one
+        for one in kept.values()
+        if not _ended(one) and not is_allowed(one.spec.solver, order, solvers)
+    ]
     leaving = [one for one in challenges if _deleting(one) and one.spec.authorization_url in wanted]
     blocked = {one.spec.authorization_url for one in leaving}
     plans = [
@@ -91,9 +94,11 @@ def _plan(
         case NoSolver(reason):
             return reason
         case Chosen(solver, kind):
-            if kind != challenges_api.DNS01:
+            try:
+                solver = as_overridden(solver, order)
+            except Misconfigured as contradiction:
                 name = shown(authorization.identifier, wildcard=authorization.wildcard)
-                return not_in_this_release(name, kind)
+                return f"the solver for {name} cannot be used: {contradiction}".rstrip(".")
             return Planned(
                 name=names.challenge_name(order.metadata.name, index),
                 authorization=authorization,

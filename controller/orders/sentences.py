@@ -55,14 +55,6 @@ def no_issuer(ref: IssuerRef, namespace: str) -> str:
     return f'{kind} "{ref.name}"{where} does not exist, or is not of type acme: create or mend it.'
 
 
-def not_in_this_release(name: str, kind: str) -> str:
-    """Why no Challenge is made where the choice fell on a type that is not done yet."""
-    return (
-        f"the issuer's solver for {name} answers {kind}, which is not in this release: add a "
-        f"solver with dns01.rfc2136 for the name to the issuer"
-    )
-
-
 def unsolvable(refusals: Sequence[str], ref: IssuerRef) -> str:
     """Why no Challenge was made, and what to do."""
     issuer = f'{defaults.issuer_kind(ref)} "{ref.name}"'

@@ -77,6 +77,18 @@ class Unavailable(ApiError):
     """No usable answer. The request may have been carried out, or not."""
 
 
+def is_refusal(error: ApiError) -> bool:
+    """Whether admission or validation said no to what an object says, so that another may pass.
+
+    A rule that is missing is no such thing: RBAC says that a user cannot do something.
+    """
+    if isinstance(error, NamespaceTerminating):
+        return False
+    return isinstance(error, Invalid) or (
+        isinstance(error, Forbidden) and _RBAC.search(error.message) is None
+    )
+
+
 class _Cause(msgspec.Struct, frozen=True):
     reason: str = ""
     field: str = ""
@@ -109,6 +121,7 @@ _BY_CODE: dict[int, type[ApiError]] = {
     429: TooManyRequests,
 }
 _LONGEST = 2048
+_RBAC = re.compile(r'User "[^"]*" cannot ')
 _LONG_VALUE = re.compile(r'Invalid value: "(?:[^"\\]|\\.){120,}(?:"|$)')
 
 

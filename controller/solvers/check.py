@@ -1,6 +1,10 @@
 """What our own look at a published answer came to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+EVIDENCE_LIMIT = 1_000
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +18,19 @@ class Check:
     passed: bool
     evidence: str
     unknown: bool = False
+
+
+def bounded(parts: Sequence[str], *, limit: int = EVIDENCE_LIMIT) -> str:
+    """The parts joined, as many as fit into `limit` characters, and how many were left out."""
+    whole = "; ".join(parts)
+    if len(whole) <= limit:
+        return whole
+    room = limit - len("; … and 9999 more")
+    kept: list[str] = []
+    for part in parts:
+        if len("; ".join([*kept, part])) > room:
+            break
+        kept.append(part)
+    if not kept:
+        return whole[: limit - 1] + "…"
+    return f"{'; '.join(kept)}; … and {len(parts) - len(kept)} more"

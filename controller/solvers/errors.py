@@ -6,7 +6,8 @@
     ├── BadCredentials   the Secret that it names lacks the entry, or holds something else
     ├── LookupFailed     DNS gave no answer, or one that cannot be followed
     ├── UpdateRefused    the DNS server refused the change
-    └── Unreachable      the DNS server did not answer
+    ├── Unreachable      the DNS server did not answer
+    └── RouterRefused    the router, or a policy before it, does not take the route
 
 Messages are for the person who reads a Challenge: they name the server, the record and what to
 check, and never hold a secret.
@@ -24,6 +25,7 @@ class Cause(StrEnum):
     DNS = "dns"
     SERVER = "server"
     NETWORK = "network"
+    ROUTER = "router"
 
 
 class SolverError(Exception):
@@ -65,7 +67,15 @@ class BadCredentials(SolverError):
 
 
 class LookupFailed(SolverError):
-    """DNS did not say what had to be known; nothing was guessed and nothing was changed."""
+    """DNS did not say what had to be known; nothing was guessed and nothing was changed.
+
+    `servfail`: a recursive server looked for it and answered SERVFAIL, so that others will most
+    likely meet the same; False where no server said anything about the name.
+    """
+
+    def __init__(self, message: str, *, servfail: bool = False) -> None:
+        super().__init__(message)
+        self.servfail = servfail
 
 
 class UpdateRefused(SolverError):
@@ -82,3 +92,9 @@ class Unreachable(SolverError):
     """The DNS server did not answer; the change may or may not have been made."""
 
     cause = Cause.NETWORK
+
+
+class RouterRefused(SolverError):
+    """The route was not taken: admission refused it, or its name or its kind is not to be had."""
+
+    cause = Cause.ROUTER

@@ -28,6 +28,14 @@ class World:
         """kubectl as the admin."""
         return kubectl(self.cluster.kubeconfig, *arguments, stdin=stdin)
 
+    def kubectl_fails(self, *arguments: str, stdin: str = "") -> str:
+        """What kubectl says when it is refused; empty where it is not."""
+        try:
+            self.kubectl(*arguments, stdin=stdin)
+        except KubectlFailed as error:
+            return str(error)
+        return ""
+
     def apply(self, *manifests: Json) -> None:
         """Apply manifests, given as the JSON they are."""
         content = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}

@@ -6,7 +6,7 @@ between checks (`timing.check_again_at` says when the next is due) and to rememb
 
 from collections.abc import Sequence
 
-from controller.solvers.check import Check
+from controller.solvers.check import Check, bounded
 from controller.solvers.credentials import Credentials
 from controller.solvers.dns01 import rfc2136
 from controller.solvers.dns01.cname import Followed, follow
@@ -14,7 +14,7 @@ from controller.solvers.dns01.propagation import Authorities, hear_recursive
 from controller.solvers.dns01.provider import only_rfc2136
 from controller.solvers.dns01.record import record_name
 from controller.solvers.dns01.rfc2136 import Change, Written
-from controller.solvers.dns01.statements import bounded, verdict
+from controller.solvers.dns01.statements import verdict
 from controller.solvers.errors import LookupFailed, Misconfigured
 from controller.solvers.lookup import servers
 from controller.solvers.lookup.resolver import Resolver, system_servers

@@ -9,10 +9,8 @@ import dns.rcode
 import dns.rdatatype
 from dns.rdtypes.ANY.TXT import TXT
 
-from controller.solvers.check import Check
+from controller.solvers.check import Check, bounded
 from controller.solvers.lookup.exchange import is_referral, rcode_text
-
-EVIDENCE_LIMIT = 1_000
 
 
 class Heard(Enum):
@@ -81,19 +79,3 @@ def verdict(statements: Sequence[Statement], *, notes: Sequence[str] = ()) -> Ch
     """The result: the notes, then the servers, those that lack the value first."""
     ordered = sorted(statements, key=lambda said: said.heard is Heard.VALUE)
     return Check(passed(statements), bounded([*notes, *map(str, ordered)]))
-
-
-def bounded(parts: Sequence[str]) -> str:
-    """The parts joined, as many as fit, and how many were left out."""
-    whole = "; ".join(parts)
-    if len(whole) <= EVIDENCE_LIMIT:
-        return whole
-    room = EVIDENCE_LIMIT - len("; … and 9999 more")
-    kept: list[str] = []
-    for part in parts:
-        if len("; ".join([*kept, part])) > room:
-            break
-        kept.append(part)
-    if not kept:
-        return whole[: EVIDENCE_LIMIT - 1] + "…"
-    return f"{'; '.join(kept)}; … and {len(parts) - len(kept)} more"

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import dns.exception
 import dns.message
 import dns.name
+import dns.rcode
 import dns.rdatatype
 import dns.resolver
 
@@ -42,6 +43,7 @@ class Resolver:
     ) -> dns.message.Message:
         """The first definite answer; LookupFailed names every server and what it said."""
         said: list[str] = []
+        servfail = False
         for server in tuple(self._servers):
             try:
                 answer = await exchange(
@@ -54,9 +56,11 @@ class Resolver:
             if is_definite(answer):
                 return answer
             said.append(f"{server} {_indefinite(answer)}")
+            servfail = servfail or answer.rcode() == dns.rcode.SERVFAIL
         raise LookupFailed(
             f"The {dns.rdatatype.to_text(kind)} record of {shown(name)} could not be looked up: "
-            f"{'; '.join(said)}."
+            f"{'; '.join(said)}.",
+            servfail=servfail,
         )
 
     def _ask_last(self, server: Server) -> None:

@@ -19,6 +19,7 @@ import msgspec
 
 from controller.accounts import Accounts
 from controller.acme import AccountKey, Proxies
+from controller.challenges.indexes import CHALLENGE_INDEXES
 from controller.challenges.room import Challenges
 from controller.cluster import Cluster
 from controller.orders.room import Orders
@@ -388,7 +389,7 @@ def _cluster(kube: Kube) -> Cluster:
         certificates=Cache(),
         requests=Cache(),
         orders=Cache(owned),
-        challenges=Cache(owned),
+        challenges=Cache({**owned, **CHALLENGE_INDEXES}),
         issuers=Cache(),
         cluster_issuers=Cache(),
         secrets=Cache(),

@@ -7,12 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.solvers.check import Check
+from controller.solvers.check import EVIDENCE_LIMIT, Check, bounded
 from controller.solvers.dns01.statements import (
-    EVIDENCE_LIMIT,
     Heard,
     Statement,
-    bounded,
     passed,
     statement_of,
     verdict,

@@ -1,0 +1,1 @@
+"""What leads from the routes of a namespace to the responder: made, kept, and taken away."""

@@ -1,0 +1,239 @@
+"""The route of an HTTP-01 Challenge: an Ingress, a path in one, or an HTTPRoute.
+
+Made once under a name that follows from the Challenge's, patched in place where it differs, adopted
+where a crash left it, and removed by uid. What the router says of it is read from the caches.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from controller.backing import backend_of, obstacle
+from controller.challenges.inplace import EditedIngress
+from controller.cluster import Cluster
+from controller.networking import HTTP_ROUTE, INGRESS, HTTPRoute, Ingress
+from controller.runtime.cache import Cache
+from controller.runtime.errors import (
+    AlreadyExists,
+    ApiError,
+    Conflict,
+    NotFound,
+    is_refusal,
+)
+from controller.runtime.patches import difference, guard
+from controller.settings import Settings
+from controller.solvers.check import Check, bounded
+from controller.solvers.errors import Misconfigured, RouterRefused
+from controller.solvers.http01 import routes, words
+from controller.solvers.http01.selfcheck import SelfCheck
+from orderapi.challenge import Challenge
+from orderapi.resources import Resource
+from orderapi.solver import Http01
+
+R = TypeVar("R", Ingress, HTTPRoute)
+
+NO_GATEWAY_API: Final = (
+    "The cluster does not serve HTTPRoute (gateway.networking.k8s.io/v1): install the Gateway API, "
+    "or use an ingress in the solver."
+)
+GATEWAY_API_OFF: Final = (
+    "The solver uses a Gateway, and the controller runs with --enable-gateway-api=false."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Makes, checks and removes routes; raises SolverError or ApiError."""
+
+    cluster: Cluster
+    settings: Settings
+    selfcheck: SelfCheck
+
+    async def present(self, challenge: Challenge) -> None:
+        """Have the route stand; Misconfigured, RouterRefused or ApiError where it cannot."""
+        part = _part(challenge)
+        if part.gateway_http_route is not None:
+            await self._present_http_route(challenge)
+        elif (edited := self._edited(challenge)) is not None:
+            await edited.add()
+        else:
+            await self._present_ingress(challenge)
+
+    async def check(self, challenge: Challenge) -> Check:
+        """Look as the CA will; where nothing is seen, with what the router says of the route."""
+        spec = challenge.spec
+        found = await self.selfcheck.check(spec.dns_name, spec.token, spec.key)
+        said = "" if found.passed else self._said(challenge)
+        if not said:
+            return found
+        # Who hears from the router itself why it cannot be, does not have to look from elsewhere.
+        return Check(found.passed, bounded([f"{said} {found.evidence}"]))
+
+    async def clean_up(self, challenge: Challenge) -> None:
+        """Remove the route; that it is gone already is success."""
+        if (edited := self._edited(challenge)) is not None:
+            await edited.remove()
+        else:
+            network = self.cluster.network
+            await self._remove(INGRESS, network.ingresses, challenge)
+            await self._remove(HTTP_ROUTE, network.routes, challenge)
+
+    def stand(self, challenge: Challenge) -> bool:
+        """Whether the caches hold the route as it was made."""
+        try:
+            if (edited := self._edited(challenge)) is not None:
+                return edited.stands()
+            return self._own_route_stands(challenge)
+        except Misconfigured:
+            return False
+
+    def _own_route_stands(self, challenge: Challenge) -> bool:
+        part, network = _part(challenge), self.cluster.network
+        where = challenge.metadata.namespace, routes.route_name(challenge)
+        if part.gateway_http_route is not None:
+            route = network.routes.get(*where)
+            return route is not None and _stands(route, self._http_route(challenge))
+        ingress = network.ingresses.get(*where)
+        wanted = self._ingress(challenge, routes.PATH_TYPES[0])
+        return ingress is not None and _stands(ingress, wanted)
+
+    async def _present_http_route(self, challenge: Challenge) -> None:
+        if not self.settings.enable_gateway_api:
+            raise Misconfigured(GATEWAY_API_OFF)
+        wanted = self._http_route(challenge)
+        try:
+            await self._put(HTTP_ROUTE, self.cluster.network.routes, challenge, wanted)
+        except NotFound as error:
+            raise RouterRefused(NO_GATEWAY_API) from error
+        except ApiError as error:
+            if not is_refusal(error):
+                raise
+            raise RouterRefused(f"The HTTPRoute was refused: {error}") from error
+
+    async def _present_ingress(self, challenge: Challenge) -> None:
+        """With the first pathType that admission takes: some classes refuse Exact."""
+        refusals: list[str] = []
+        for path_type in routes.PATH_TYPES:
+            wanted = self._ingress(challenge, path_type)
+            try:
+                await self._put(INGRESS, self.cluster.network.ingresses, challenge, wanted)
+            except ApiError as error:
+                if not is_refusal(error):
+                    raise
+                refusals.append(f"with pathType {path_type}: {error}")
+            else:
+                return
+        raise RouterRefused(f"The Ingress was refused {'; '.join(refusals)}")
+
+    async def _put(
+        self, resource: Resource[R], cache: Cache[R], challenge: Challenge, wanted: R
+    ) -> None:
+        namespace, name = wanted.metadata.namespace, wanted.metadata.name
+        found = cache.get(namespace, name)
+        if found is None:
+            try:
+                cache.feed(await self.cluster.kube.create(resource, wanted))
+            except AlreadyExists:
+                found = await self.cluster.kube.get(resource, namespace, name)
+            else:
+                return
+        if not routes.is_ours(found, challenge) and not routes.may_adopt(found, challenge):
+            raise RouterRefused(
+                f'{resource.kind} "{name}" exists and is not of this Challenge: delete it, and '
+                f"the controller makes its own."
+            )
+        cache.feed(found)
+        if routes.is_ours(found, challenge) and _stands(found, wanted):
+            return
+        patch = _patch(found, wanted)
+        cache.feed(await self.cluster.kube.patch(resource, namespace, name, patch))
+
+    async def _remove(self, resource: Resource[R], cache: Cache[R], challenge: Challenge) -> None:
+        found = cache.get(challenge.metadata.namespace, routes.route_name(challenge))
+        if found is None or not routes.is_ours(found, challenge):
+            return
+        meta = found.metadata
+        try:
+            left = await self.cluster.kube.delete(resource, meta.namespace, meta.name, uid=meta.uid)
+        except (NotFound, Conflict):
+            cache.drop(found)
+            return
+        if left is None:
+            cache.drop(found)
+        else:
+            cache.feed(left)
+
+    def _ingress(self, challenge: Challenge, path_type: str) -> Ingress:
+        part = _part(challenge).ingress
+        assert part is not None  # noqa: S101  _part has made sure of one of the two
+        backend = backend_of(self.settings, gateway=False, namespace=challenge.metadata.namespace)
+        return routes.ingress(challenge, part, backend, path_type)
+
+    def _http_route(self, challenge: Challenge) -> HTTPRoute:
+        part = _part(challenge).gateway_http_route
+        assert part is not None  # noqa: S101
+        backend = backend_of(self.settings, gateway=True, namespace=challenge.metadata.namespace)
+        return routes.http_route(challenge, part, backend)
+
+    def _edited(self, challenge: Challenge) -> EditedIngress | None:
+        """The Ingress of the user's own that the solver names, if it does."""
+        part = challenge.spec.solver.http01
+        if part is None or part.ingress is None or not part.ingress.name:
+            return None
+        namespace = challenge.metadata.namespace
+        backend = backend_of(self.settings, gateway=False, namespace=namespace)
+        return EditedIngress(self.cluster, challenge, part.ingress.name, backend)
+
+    def _said(self, challenge: Challenge) -> str:
+        """What stands against the route: at the router, or on the way to the responder."""
+        part, network = _part(challenge), self.cluster.network
+        namespace = challenge.metadata.namespace
+        where = namespace, routes.route_name(challenge)
+        if part.gateway_http_route is not None:
+            said = words.gateway_words(network.routes.get(*where), network.gateways.all())
+        elif part.ingress is not None and part.ingress.name:
+            said = ""
+        else:
+            class_name = part.ingress.ingress_class_name if part.ingress is not None else None
+            classes = [one.metadata.name for one in network.classes.all()]
+            said = words.ingress_words(network.ingresses.get(*where), class_name, classes)
+        return " ".join(
+            text for text in (said, obstacle(self.cluster, self.settings, namespace)) if text
+        )
+
+
+def _part(challenge: Challenge) -> Http01:
+    part = challenge.spec.solver.http01
+    if part is None:
+        raise Misconfigured("The solver of the Challenge has no http01 part.")
+    if (part.ingress is None) == (part.gateway_http_route is None):
+        raise Misconfigured("http01 needs exactly one of ingress and gatewayHTTPRoute.")
+    return part
+
+
+def _stands(found: Ingress | HTTPRoute, wanted: Ingress | HTTPRoute) -> bool:
+    if isinstance(found, Ingress) and isinstance(wanted, Ingress):
+        return routes.ingress_stands(found, wanted)
+    if isinstance(found, HTTPRoute) and isinstance(wanted, HTTPRoute):
+        return routes.route_stands(found, wanted)
+    return False
+
+
+def _patch(found: R, wanted: R) -> dict[str, Any]:
+    """What makes of the found route the wanted one; foreign labels and annotations stay."""
+    spec = difference(msgspec.to_builtins(found.spec), msgspec.to_builtins(wanted.spec))
+    if spec.get("ingressClassName", "") is None:
+        del spec["ingressClassName"]  # admission filled in the default class
+    metadata = {
+        "labels": _missing(found.metadata.labels, wanted.metadata.labels),
+        "annotations": _missing(found.metadata.annotations, wanted.metadata.annotations),
+    }
+    changed: dict[str, Any] = {key: value for key, value in metadata.items() if value}
+    if found.metadata.owner_references != wanted.metadata.owner_references:
+        changed["ownerReferences"] = msgspec.to_builtins(wanted.metadata.owner_references)
+    return {"metadata": guard(found) | changed} | ({"spec": spec} if spec else {})
+
+
+def _missing(found: dict[str, str], wanted: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in wanted.items() if found.get(key) != value}

@@ -1,0 +1,132 @@
+"""Each thing that can be wrong on the way has a sentence of its own, and its repair is noticed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from devcluster import netns, servers, traefik, zone
+from devcluster.controller import Controller
+from tests.routers.edge import Edge, silent
+from tests.routers.issuing import (
+    BY_INGRESS,
+    apply_issuer,
+    apply_issuers,
+    challenge_of,
+    controller_of,
+    nothing_left,
+    until_reason,
+    wish,
+)
+from tests.system.manifests import patch_status
+from tests.system.world import Json, World
+
+CLOSED = "10.99.0.4"
+MENDED_WITHIN = 15
+
+
+@pytest.fixture(scope="module", autouse=True)
+def controller(edge: Edge) -> Iterator[Controller]:
+    """The controller; at the end nothing of any test may be left."""
+    with controller_of(edge) as running:
+        apply_issuers(edge.world)
+        yield running
+        nothing_left(edge.world)
+
+
+def test_broken_dns(edge: Edge) -> None:
+    world, dns = edge.world, edge.world.cluster.dns
+    placed = world.orders_placed()
+    zone.add(dns, "example.com", "nowhere", "CNAME", "_gone.example.com.")
+    world.apply(wish("nowhere", BY_INGRESS))
+    reason = until_reason(world, "nowhere.example.com", "DNS")
+    assert "NXDOMAIN" in reason or "no such name" in reason
+    zone.remove(dns, "example.com", "nowhere")
+    world.wait_ready("nowhere", timeout=MENDED_WITHIN)
+    assert world.orders_placed() == placed + 1
+
+
+def test_a_router_that_is_gone(edge: Edge) -> None:
+    world = edge.world
+    placed = world.orders_placed()
+    edge.traefik.stop()
+    world.apply(wish("routerless", BY_INGRESS))
+    reason = until_reason(world, "routerless.example.com", "TCP", netns.ROUTER)
+    assert "refused" in reason
+    traefik.start_traefik(world.cluster, world.folder, gateway=True, die_with_parent=True)
+    world.wait_ready("routerless", timeout=MENDED_WITHIN)
+    assert world.orders_placed() == placed + 1
+
+
+def test_a_closed_port(edge: Edge) -> None:
+    """Nothing comes back, as behind a firewall: from here nobody can tell what the CA sees."""
+    world, dns = edge.world, edge.world.cluster.dns
+    placed = world.orders_placed()
+    netns.add_address(CLOSED)
+    zone.add(dns, "example.com", "closed", "A", CLOSED)
+    with silent(CLOSED, 80):
+        world.apply(wish("closed", BY_INGRESS))
+        reason = until_reason(world, "closed.example.com", "cannot be told from here", CLOSED)
+        assert "the CA is asked to look all the same" in reason
+    opened = traefik.start_traefik(
+        world.cluster, world.folder, listen=f"{CLOSED}:80", name="opened", die_with_parent=True
+    )
+    world.wait_ready("closed", timeout=MENDED_WITHIN)
+    opened.stop()
+    assert world.orders_placed() == placed + 1
+
+
+def test_a_class_that_nobody_serves(edge: Edge) -> None:
+    world = edge.world
+    other: Json = {"ingress": {"ingressClassName": "absent"}}
+    issuer = apply_issuer(world, "other-class", other)
+    world.apply(wish("classless", issuer))
+    reason = until_reason(world, "classless.example.com", 'IngressClass "absent" does not exist')
+    assert "404" in reason
+    assert "traefik" in reason
+    apply_issuer(world, "other-class", {"ingress": {"ingressClassName": "traefik"}})
+    world.wait_ready("classless", timeout=MENDED_WITHIN)
+
+
+def test_what_the_gateway_says(edge: Edge) -> None:
+    world = edge.world
+    nobody: Json = {"gatewayHTTPRoute": {"parentRefs": [{"name": "absent"}]}}
+    issuer = apply_issuer(world, "no-gateway", nobody)
+    world.apply(wish("gateless", issuer))
+    until_reason(world, "gateless.example.com", 'Gateway "absent"')
+    there: Json = {"gatewayHTTPRoute": {"parentRefs": [{"name": "front", "namespace": "gateways"}]}}
+    apply_issuer(world, "no-gateway", there)
+    world.wait_ready("gateless", timeout=MENDED_WITHIN)
+
+
+def test_a_route_that_somebody_deletes_comes_back(edge: Edge) -> None:
+    world, dns = edge.world, edge.world.cluster.dns
+    zone.add(dns, "example.com", "deleted", "CNAME", "_gone.example.com.")
+    world.apply(wish("deleted", BY_INGRESS))
+    until_reason(world, "deleted.example.com", "DNS")
+    name = challenge_of(world, "deleted.example.com")["metadata"]["name"]
+    world.kubectl("delete", "ingress", f"cm-acme-http-solver-{name}")
+    world.kubectl("delete", "service", "cm-acme-http-solver")
+    zone.remove(dns, "example.com", "deleted")
+    world.wait_ready("deleted", timeout=2 * MENDED_WITHIN)
+
+
+def test_where_nothing_can_be_seen_the_ca_is_asked_once(edge: Edge, controller: Controller) -> None:
+    """The controller's DNS has another view than the CA's: an address that nothing answers at."""
+    world = edge.world
+    controller.stop()
+    folder = world.folder / "inside"
+    inside = servers.start_dns(folder, address="10.99.0.66", name="inside", die_with_parent=True)
+    flag = f"--acme-http01-solver-nameservers={inside.address}"
+    with controller_of(edge, flag, name="blind"):
+        world.apply(wish("hidden", BY_INGRESS))
+        until_reason(world, "hidden.example.com", "cannot be told from here", "10.99.0.66")
+    _presented_long_ago(world, "hidden.example.com")
+    with controller_of(edge, flag, name="blind-again"):
+        world.wait_ready("hidden", timeout=MENDED_WITHIN)
+        nothing_left(world)
+    inside.process.stop()
+
+
+def _presented_long_ago(world: World, host: str) -> None:
+    name = challenge_of(world, host)["metadata"]["name"]
+    patch_status(world, "challenge", name, {"presentedAt": "2026-01-01T00:00:00Z"})
