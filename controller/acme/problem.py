@@ -30,6 +30,7 @@ MOST_SUBPROBLEMS = 100
 KEY_AUTHORIZATION = re.compile(
     r"(?<![\w-])[\w-]{20,}+\.(?=[\w-]*[A-Z])[\w-]{43}(?![\w-])", re.ASCII
 )
+TOKEN = re.compile(r"(/\.well-known/acme-challenge/)[\w-]+", re.ASCII)
 
 
 class AcmeError(Exception):
@@ -126,9 +127,9 @@ def read_problem(
 
 
 def clean(text: str) -> str:
-    """A CA's text for people: one line, no control characters, no key authorization, bounded."""
+    """A CA's text for people: one bounded line without control characters and secrets of challenges."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[:LONGEST_TEXT]).split())
-    return KEY_AUTHORIZATION.sub("[key authorization]", line)
+    return TOKEN.sub(r"\1<token>", KEY_AUTHORIZATION.sub("[key authorization]", line))
 
 
 def cut(text: str, length: int) -> str:

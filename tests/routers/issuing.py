@@ -21,9 +21,11 @@ OURS = "ingresses,httproutes,services,endpointslices,referencegrants"
 
 
 @contextmanager
-def controller_of(edge: Edge, *flags: str, name: str = "order-controller") -> Iterator[Controller]:
+def controller_of(
+    edge: Edge, *flags: str, name: str = "order-controller", port: int = 0
+) -> Iterator[Controller]:
     """The controller with its responder where the router can reach it."""
-    port = free_port()
+    port = port or free_port()
     lead_to(edge.world, port)
     address = f"{netns.RESPONDER}:{port}"
     running = edge.world.start_controller(f"--http01-listen-address={address}", *flags, name=name)

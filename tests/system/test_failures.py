@@ -122,13 +122,14 @@ def test_another_type_of_issuer_says_that_it_is_not_served(world: World) -> None
     assert "selfSigned" in found
 
 
-def test_an_order_that_needs_http01_says_so(world: World) -> None:
-    solvers = [{"http01": {"ingress": {"ingressClassName": "nginx"}}}]
+def test_an_order_whose_only_solver_is_for_a_gateway_says_that_there_is_none(world: World) -> None:
+    solvers = [{"http01": {"gatewayHTTPRoute": {"parentRefs": [{"name": "front"}]}}}]
     apply_issuer(world.cluster, "http", solvers=solvers, privateKeySecretRef={"name": "http"})
     issuer = {"kind": "ClusterIssuer", "name": "http"}
     world.apply(certificate("by-http", "by-http.example.com", issuer=issuer))
-    reason = world.until(lambda: _order_reason(world, "by-http-"), why="a reason")
-    assert "HTTP-01" in reason
+    reason = world.until(lambda: _order_reason(world, "by-http-"), timeout=60, why="a reason")
+    assert "does not serve HTTPRoute" in reason
+    assert "install the Gateway API" in reason
     apply_issuer(world.cluster, "http", privateKeySecretRef={"name": "http"})
     world.wait_ready("by-http", timeout=20)
 

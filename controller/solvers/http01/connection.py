@@ -168,7 +168,7 @@ class Connection(asyncio.BufferedProtocol):
     async def _serve_later(self, asked: wire.Asked) -> None:
         found = await self._desk.answers.find(asked.host, asked.token)
         self._task = None
-        if self._phase is Phase.WAITING and not self._transport.is_closing():
+        if not self._transport.is_closing():
             self._desk.crowd.move(self, Phase.STUCK if self._full else Phase.IDLE)
             self._reply(asked, found)
             self._work()

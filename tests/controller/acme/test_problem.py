@@ -166,3 +166,12 @@ def test_the_tree() -> None:
         assert error.sentence()
     assert Misconfigured("x", kind="invalidProfile").kind == "invalidProfile"
     assert Unreachable("x", status=503, retry_at=NOW).retry_at == NOW
+
+
+def test_the_token_in_a_url_is_not_told() -> None:
+    url = "http://www.example.com/.well-known/acme-challenge/LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyj"
+    problem = read_problem({"type": f"{URN}unauthorized", "detail": f"{url} returned 502"})
+    assert problem is not None
+    assert problem.detail == (
+        "http://www.example.com/.well-known/acme-challenge/<token> returned 502"
+    )

@@ -54,6 +54,7 @@ def seen(
     slot_free: bool = True,
     credentials_held: bool = False,
     shared: bool = False,
+    standing: bool = True,
     **known: Any,
 ) -> Observed:
     """An Observed; what is known as given."""
@@ -66,6 +67,7 @@ def seen(
         slot_free=slot_free,
         credentials_held=credentials_held,
         shared=shared,
+        standing=standing,
         knowledge=Knowledge(**known),
     )
 

@@ -35,7 +35,6 @@ from tests.controller.challenges.build import (
 )
 from tests.controller.orders.build import (
     DNS_SOLVER,
-    HTTP_SOLVER,
     NOW,
     SECOND,
     a_challenge,
@@ -220,13 +219,13 @@ def test_without_its_issuer_s_solver_nothing_is_touched(observed: Observed, word
     assert told.until is None
 
 
-def test_http01_is_not_in_this_release() -> None:
+def test_a_solver_of_the_other_type_is_not_used() -> None:
     spec = msgspec.structs.replace(
-        NEW.spec, type="HTTP-01", solver=HTTP_SOLVER, url="https://ca.example/challenge/0/http-01"
+        NEW.spec, type="HTTP-01", url="https://ca.example/challenge/0/http-01"
     )
     http = msgspec.structs.replace(NEW, spec=spec)
-    told = explained(decide(seen(http, issuer=an_issuer(HTTP_SOLVER))))
-    assert told.reason.startswith("HTTP-01 is not in this release")
+    told = explained(decide(seen(http)))
+    assert told.reason == "The solver of the Challenge does not answer HTTP-01."
 
 
 def test_a_failed_order_ends_its_challenges() -> None:

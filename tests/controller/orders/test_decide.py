@@ -21,7 +21,9 @@ from controller.orders.actions import (
 )
 from controller.orders.decide import decide
 from controller.orders.observed import Observed
-from orderapi import states
+from orderapi import names, states
+from orderapi.order import Order
+from orderapi.solver import Http01, Ingress
 from tests.controller.orders.build import (
     CERTIFICATE_URL,
     FINALIZE_URL,
@@ -261,11 +263,29 @@ def test_no_solver_says_what_to_do_and_an_edit_of_the_issuer_heals_it() -> None:
     assert isinstance(decide(seen(waiting, sighting=a_sighting())), CreateChallenges)
 
 
-def test_http01_says_that_it_is_not_in_this_release() -> None:
-    only_http = an_issuer(HTTP_SOLVER)
-    told = explained(decide(seen(placed(), issuer=only_http, sighting=a_sighting())))
-    assert "HTTP-01, which is not in this release" in told.reason
-    assert "dns01.rfc2136" in told.reason
+def test_an_http01_challenge_has_the_solver_as_the_order_s_annotations_change_it() -> None:
+    order = annotated(placed(), **{names.HTTP01_OVERRIDE_INGRESS_CLASS_NAME: "internal"})
+    action = decide(seen(order, issuer=an_issuer(HTTP_SOLVER), sighting=a_sighting()))
+    assert isinstance(action, CreateChallenges)
+    (planned,) = action.planned
+    assert planned.type == "HTTP-01"
+    assert planned.solver.http01 == Http01(ingress=Ingress(ingress_class_name="internal"))
+
+
+def test_annotations_that_contradict_are_told() -> None:
+    both = {
+        names.HTTP01_OVERRIDE_INGRESS_CLASS_NAME: "internal",
+        names.HTTP01_OVERRIDE_INGRESS_NAME: "web",
+    }
+    order = annotated(placed(), **both)
+    told = explained(decide(seen(order, issuer=an_issuer(HTTP_SOLVER), sighting=a_sighting())))
+    assert "the solver for 0.example.com cannot be used" in told.reason
+
+
+def annotated(order: Order, **annotations: str) -> Order:
+    """The Order with these annotations."""
+    meta = msgspec.structs.replace(order.metadata, annotations=annotations)
+    return msgspec.structs.replace(order, metadata=meta)
 
 
 def test_a_missing_issuer_is_waited_for() -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -17,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.solvers.http01 import wire
-from controller.solvers.http01.answers import MOST_WAITING_PER_HOST, canonical
-from controller.solvers.http01.connection import Connection, Desk
-from controller.solvers.http01.crowd import Bounds, Crowd
+from controller.solvers.http01.answers import canonical
+from controller.solvers.http01.connection import Connection
+from controller.solvers.http01.responder import Bounds
 from tests.controller.solvers.http01.asking import (
     FOUND,
     GET,
@@ -29,73 +28,13 @@ from tests.controller.solvers.http01.asking import (
     PATH,
     REFUSED,
     TOKEN,
-    a_challenge,
     connected,
-    knowing,
     responding,
 )
+from tests.controller.solvers.http01.outlet import a_desk, spoken
 
 HELLO: Final = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(256))
 FIRST_LINES: Final = tuple(known[:15] for known in (FOUND, NOT_FOUND, REFUSED))
-
-
-class Outlet(asyncio.Transport):
-    """A transport that keeps what is written, and breaks no rule of a real one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = bytearray()
-        self.ended = self.reading_stopped = False
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Never full."""
-
-    def write(self, data: Any) -> None:
-        assert not self.ended
-        self.written += data
-
-    def write_eof(self) -> None:
-        assert not self.ended
-        self.ended = True
-
-    def is_closing(self) -> bool:
-        return self.ended
-
-    def abort(self) -> None:
-        self.ended = True
-
-    def close(self) -> None:
-        self.ended = True
-
-
-@asynccontextmanager
-async def a_desk() -> AsyncIterator[Desk]:
-    """So many wait for an answer of the host already that nobody else does."""
-    crowd, answers = Crowd(Bounds()), knowing(a_challenge())
-    waiting = [
-        asyncio.ensure_future(answers.find(HOST, "another")) for _ in range(MOST_WAITING_PER_HOST)
-    ]
-    await asyncio.sleep(0)
-    try:
-        yield Desk.open(answers, crowd, lambda _: None)
-    finally:
-        crowd.close()
-        answers.heard(a_challenge(), None)
-        await asyncio.gather(*waiting)
-
-
-def spoken(desk: Desk, pieces: list[bytes]) -> bytes:
-    """What one connection answers to these bytes, as they come."""
-    outlet, connection = Outlet(), Connection(desk)
-    connection.connection_made(outlet)
-    for piece in pieces:
-        for start in range(0, len(piece), len(desk.inbox)):
-            part = piece[start : start + len(desk.inbox)]
-            connection.get_buffer(-1)[: len(part)] = part
-            connection.buffer_updated(len(part))
-    connection.connection_lost(None)
-    assert len(desk.crowd) == 0
-    return bytes(outlet.written)
 
 
 tokens = st.text("abcXYZ019-_", min_size=1, max_size=8)
@@ -147,6 +86,15 @@ async def test_it_does_not_matter_how_the_bytes_come(stream: bytes, cuts: list[i
         whole = spoken(desk, [stream])
         assert spoken(desk, [piece for piece in pieces if piece]) == whole
         assert spoken(desk, [bytes([byte]) for byte in stream]) == whole
+
+
+@given(st.integers(0, 2**14 + 1))
+async def test_a_head_over_the_bound_is_refused_however_it_comes(cut: int) -> None:
+    start = GET.removesuffix(b"\r\n") + b"Long: "
+    async with a_desk() as desk:
+        for excess, said in ((0, FOUND), (1, REFUSED)):
+            raw = start.ljust(wire.LONGEST_HEAD - 4 + excess, b"a") + b"\r\n\r\n"
+            assert spoken(desk, [raw[:cut], raw[cut:]]) == said
 
 
 @given(st.one_of(st.text(), hosts, st.ip_addresses().map(str)), st.booleans())
