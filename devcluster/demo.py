@@ -99,7 +99,7 @@ def _answered(router: traefik.Traefik) -> str:
     answers = [one for one in router.routed(CHALLENGE_PATH) if one["DownstreamStatus"] == 200]
     if not answers:
         raise DemoFailed("no HTTP-01 challenge was answered through the router")
-    host, backend = answers[-1]["RequestHost"], answers[-1]["ServiceURL"]["Host"]
+    host, backend = answers[-1]["RequestHost"], answers[-1]["ServiceURL"]
     return (
         f"HTTP-01 for {host}: Traefik led {len(answers)} requests (the controller's own checks and "
         f"the CA's) to the responder inside the controller, at {backend}"

@@ -155,3 +155,23 @@ def no_unhandled_errors() -> Iterator[None]:
     finally:
         loop.set_exception_handler(before)
     assert contexts == []
+
+
+def request(
+    target: str = PATH + TOKEN,
+    *fields: str,
+    method: str = "GET",
+    host: str | None = HOST,
+    version: str = "1.1",
+) -> bytes:
+    """A request without a body, for the answer by default."""
+    named = () if host is None else (f"Host: {host}",)
+    return "\r\n".join((f"{method} {target} HTTP/{version}", *named, *fields, "", "")).encode()
+
+
+async def asked(raw: bytes, answers: Answers | None = None) -> bytes:
+    """All that comes back, when the client then ends its side."""
+    async with responding(answers) as address, connected(address) as client:
+        client.send(raw)
+        client.writer.write_eof()
+        return await client.rest()

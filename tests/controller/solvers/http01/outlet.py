@@ -33,6 +33,9 @@ class Outlet(asyncio.Transport):
     def is_closing(self) -> bool:
         return self.ended
 
+    def is_reading(self) -> bool:
+        return self.reading
+
     def pause_reading(self) -> None:
         self.reading = False
 

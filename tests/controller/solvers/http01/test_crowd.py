@@ -102,16 +102,16 @@ async def test_who_does_not_take_answers_gets_no_more_until_it_does() -> None:
     outlet, connection = Outlet(), Connection(Desk.open(answers, crowd, lambda _: None))
     connection.connection_made(outlet)
     say(connection, OTHER + GET + OTHER * 3)
-    assert not outlet.reading
+    assert not outlet.is_reading()
     connection.pause_writing()
     answers.heard(early, a_challenge())
     await asyncio.sleep(0.1)
     assert outlet.written == NOT_FOUND + FOUND
-    assert not outlet.reading
+    assert not outlet.is_reading()
     assert crowd.phase(connection) is Phase.STUCK
     connection.resume_writing()
     assert outlet.written == NOT_FOUND + FOUND + NOT_FOUND * 3
-    assert outlet.reading
+    assert outlet.is_reading()
     assert crowd.phase(connection) is Phase.IDLE
     crowd.close()
     assert outlet.ended
