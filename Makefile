@@ -43,7 +43,8 @@ test: check ## every check and test, on the real parts
 	@$(RUN) devcluster.netns $(BIN)/pytest
 
 bench: setup ## the benchmark: a table, and bench.json
-	@$(RUN) tests.bench
+	@$(RUN) devcluster fetch
+	@$(RUN) devcluster.netns $(RUN) tests.bench
 
 format: setup ## put the code into form
 	@$(BIN)/ruff format .

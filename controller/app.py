@@ -149,9 +149,7 @@ async def _respond(
     challenges.listen(answers.heard)
     counted = ResponderMetrics(metrics.registry).answered
     address = settings.http01_listen_address
-    bound = await stack.enter_async_context(
-        responder.serving(address, answers, on_request=counted)
-    )
+    bound = await stack.enter_async_context(responder.serving(address, answers, on_request=counted))
     logger.info("responding to HTTP-01 challenges", extra={"address": bound})
 
 

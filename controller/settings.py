@@ -157,7 +157,7 @@ class Settings:
         False, "Check records at those servers alone, not at the authoritative ones.", _boolean
     )
     http01_listen_address: str = _flag(
-        "0.0.0.0:8089",
+        ":8089",
         "Where the responder to HTTP-01 challenges listens, in every replica; 0: nowhere, another "
         "process responds.",
     )

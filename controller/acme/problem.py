@@ -127,7 +127,7 @@ def read_problem(
 
 
 def clean(text: str) -> str:
-    """A CA's text for people: one bounded line without control characters and secrets of challenges."""
+    """A CA's text for people: one bounded line, no control characters, no secrets."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[:LONGEST_TEXT]).split())
     return TOKEN.sub(r"\1<token>", KEY_AUTHORIZATION.sub("[key authorization]", line))
 

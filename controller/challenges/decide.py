@@ -53,6 +53,9 @@ BLIND: Final = timedelta(minutes=2)
 MENDED: Final = timedelta(seconds=10)
 """The least time between two publications: others may not want it there."""
 
+SHARE: Final = {api.DNS01: 1.0, api.HTTP01: 0.25}
+"""How soon to look again: a router takes up a route in seconds, and a look costs it little."""
+
 SEEN_IN_ROW: Final = 2
 CONFIRM: Final = timedelta(seconds=0.5)
 
@@ -192,12 +195,12 @@ def _see(seen: Observed) -> Action:
         return Answer()  # once: the CA decides
     if _is_worth_asking(seen, unseen):
         return ReadAuthorization()
-    time = check_again_at(seen.presented_at, checked.at)
+    kind = seen.challenge.spec.type
+    time = check_again_at(seen.presented_at, checked.at, share=SHARE[kind])
     if seen.now >= time:
         return Check()
     if unseen < QUIET:
         return Wait(time)
-    kind = seen.challenge.spec.type
     reason = sentences.propagation(kind, checked.evidence)
     if checked.unknown:
         reason = sentences.cannot_tell(kind, checked.evidence, _stamp(seen.presented_at + BLIND))
