@@ -20,7 +20,7 @@ setup: .venv/ready ## make .venv with the locked dependencies
 	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## a cluster on this computer, and two certificates issued in it
+demo: setup ## a cluster on this computer, and three certificates issued in it
 	@$(RUN) devcluster demo
 
 demo-down: cluster-down ## end what `make demo` started

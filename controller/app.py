@@ -1,8 +1,10 @@
 """The composition root: from the settings to objects that run, in one task group.
 
     informers, events, watches by name     run at once, in every replica
-    the responder to HTTP-01 challenges    listens at once, in every replica
+    the responder to HTTP-01 challenges    listens once Challenges are known, in every replica
     the rooms' workers                     run while the Lease is held
+
+When it is told to end, the last of these end first, and the responder after its grace.
 
 Nothing is decided here about any object.
 """
@@ -11,8 +13,14 @@ import asyncio
 import logging
 import socket
 import uuid
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random, SystemRandom
 from typing import Any
@@ -27,18 +35,7 @@ from controller.challenges.room import Challenges
 from controller.cluster import Cluster, Network
 from controller.issuers.room import ClusterIssuers, Issuers
 from controller.metrics import AcmeMetrics, ObjectMetrics, ResponderMetrics
-from controller.networking import (
-    ENDPOINT_SLICE,
-    GATEWAY,
-    GATEWAY_GROUP,
-    HTTP_ROUTE,
-    INGRESS,
-    INGRESS_CLASS,
-    REFERENCE_GRANT,
-    SERVICE,
-    SERVICE_NAME,
-    keep_ingress,
-)
+from controller.networking import keep_ingress
 from controller.orders.room import Orders
 from controller.requests.room import Requests
 from controller.runtime.cache import Cache
@@ -48,8 +45,8 @@ from controller.runtime.kube import Kube
 from controller.runtime.lease import Lease
 from controller.runtime.metrics import Metrics
 from controller.runtime.named import NamedWatches
-from controller.runtime.objects import SECRET
 from controller.runtime.recorder import Recorder
+from controller.runtime.running import running
 from controller.runtime.schedule import HasMetadata
 from controller.runtime.serving import Health, serving
 from controller.runtime.worker import Room, Worker
@@ -58,9 +55,9 @@ from controller.settings import Settings
 from controller.shims.room import GatewayShim, IngressShim
 from controller.solvers.http01 import responder
 from controller.solvers.http01.answers import Answers
-from orderapi import names, resources
+from controller.watched import Watched, informer_of, watched_by
+from orderapi import resources
 from orderapi.challenge import Challenge
-from orderapi.resources import Resource
 
 logger = logging.getLogger(__name__)
 
@@ -69,92 +66,147 @@ LEASE = "cert-manager-controller"
 USER_AGENT = "kubectl-order"
 
 
-async def run(settings: Settings, proxies: Proxies) -> None:
-    """Work until cancelled. Raises LeaseLost when leadership cannot be kept, or NoCredentials."""
-    metrics, rng = Metrics(), SystemRandom()
+NOT_LISTENING = "the responder to HTTP-01 challenges does not listen yet"
+
+
+def _identity() -> str:
     # The pid alone is 1 in every pod, and pods of one node may share a host name.
-    identity = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
-    async with AsyncExitStack() as stack:
+    return f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """What everything in one process shares."""
+
+    settings: Settings
+    identity: str = field(default_factory=_identity)
+    metrics: Metrics = field(default_factory=Metrics)
+    rng: Random = field(default_factory=SystemRandom)
+
+    async def connect(self, stack: AsyncExitStack) -> Kube:
+        """The connection to the API server, for as long as the stack is open."""
         kube = await Kube.connect(
-            settings.kubeconfig, user_agent=USER_AGENT, observe=metrics.requested
+            self.settings.kubeconfig, user_agent=USER_AGENT, observe=self.metrics.requested
         )
         stack.push_async_callback(kube.close)
-        cluster = _cluster(kube, settings, metrics, rng, identity)
-        metrics.registry.register(ObjectMetrics(cluster))
-        accounts = Accounts(
-            cluster, settings, proxies=proxies, on_request=AcmeMetrics(metrics.registry).made
-        )
-        stack.push_async_callback(accounts.close)
-        workers = [
-            Worker(
-                room,
-                clock=cluster.clock,
-                workers=settings.concurrent_workers,
-                rng=rng,
-                metrics=metrics,
-                named=cluster.named,
-            )
-            for room in _rooms(cluster, settings, accounts)
-        ]
-        informers = _informers(cluster, settings, rng, metrics)
-        await _serve(stack, settings, metrics, Health(informers=informers, workers=workers))
-        await _respond(stack, settings, metrics, cluster.challenges)
-        async with asyncio.TaskGroup() as always:
-            for informer in informers:
-                always.create_task(informer.run())
-            always.create_task(cluster.recorder.run())
-            always.create_task(cluster.named.run())
-            lease = _lease(cluster, settings, rng, identity, metrics)
-            await _lead(lease, informers, workers)
+        return kube
+
+    async def serve(self, stack: AsyncExitStack, health: Health) -> None:
+        """Serve probes and metrics for as long as the stack is open."""
+        address = self.settings.metrics_listen_address
+        serves = serving(address, metrics=self.metrics, health=health)
+        logger.info("serving", extra={"address": await stack.enter_async_context(serves)})
+
+    def informer(self, kube: Kube, watched: Watched) -> Informer[Any]:
+        """What keeps that cache current."""
+        return informer_of(kube, watched, self.rng, self.metrics)
+
+    @asynccontextmanager
+    async def responding(
+        self, answers: Answers, known: asyncio.Event, health: Health
+    ) -> AsyncIterator[None]:
+        """Answer HTTP-01 challenges, from when the Challenges are known; after an end in peace for
+        the grace of the settings."""
+        health.missing.add(NOT_LISTENING)
+        address = self.settings.http01_listen_address
+        async with running(self._respond(address, answers, known, health)):
+            yield
+            if address not in ("", "0"):
+                await asyncio.sleep(self.settings.shutdown_grace.total_seconds())
+
+    async def _respond(
+        self, address: str, answers: Answers, known: asyncio.Event, health: Health
+    ) -> None:
+        # A 404 costs an order, but a router tries again where nobody listens.
+        await known.wait()
+        counted = ResponderMetrics(self.metrics.registry).answered
+        async with responder.serving(address, answers, on_request=counted) as bound:
+            logger.info("responding to HTTP-01 challenges", extra={"address": bound})
+            health.missing.discard(NOT_LISTENING)
+            await asyncio.Event().wait()
 
 
-async def respond(settings: Settings) -> None:
-    """Answer HTTP-01 challenges until cancelled, and do nothing else. Raises NoCredentials.
+async def run(settings: Settings, proxies: Proxies, told: asyncio.Event) -> None:
+    """Work until told to end, or cancelled, which ends it at once.
 
-    Reads Challenges, and needs no other right.
+    Raises NoCredentials or CannotListen, and LeaseLost when leadership cannot be kept, in groups.
     """
-    metrics, challenges = Metrics(), Cache[Challenge]()
+    process = _Process(settings)
     async with AsyncExitStack() as stack:
-        kube = await Kube.connect(
-            settings.kubeconfig, user_agent=USER_AGENT, observe=metrics.requested
-        )
-        stack.push_async_callback(kube.close)
-        informer = Informer(
-            kube,
-            resources.CHALLENGE,
-            challenges,
-            rng=SystemRandom(),
-            namespace=settings.namespace,
-            metrics=metrics,
-        )
-        await _serve(stack, settings, metrics, Health(informers=[informer], workers=[]))
-        await _respond(stack, settings, metrics, challenges)
-        await informer.run()
+        cluster = _cluster(await process.connect(stack), process)
+        # First of all listeners: who learns that an answer was published can have it.
+        answers = _answers_of(cluster.challenges)
+        accounts = _accounts(stack, cluster, process, proxies)
+        workers = [_worker(room, cluster, process) for room in _rooms(cluster, settings, accounts)]
+        informers = _informers(cluster, process)
+        health = Health(informers=[*informers.values()], workers=workers)
+        await process.serve(stack, health)
+        async with (
+            running(*(one.run() for one in informers.values())),
+            running(cluster.recorder.run(), cluster.named.run()),
+            process.responding(answers, informers[cluster.challenges].synced, health),
+            running(_lead(_lease(cluster, process), informers.values(), workers)),
+        ):
+            await told.wait()
+            health.end()
 
 
-async def _serve(
-    stack: AsyncExitStack, settings: Settings, metrics: Metrics, health: Health
-) -> None:
-    """Serve probes and metrics for as long as the stack is open."""
-    address = settings.metrics_listen_address
-    bound = await stack.enter_async_context(serving(address, metrics=metrics, health=health))
-    logger.info("serving", extra={"address": bound})
+async def respond(settings: Settings, told: asyncio.Event) -> None:
+    """Answer HTTP-01 challenges, and do nothing else, until told to end, or cancelled.
+
+    Reads Challenges, and needs no other right. Raises NoCredentials or CannotListen, in groups.
+    """
+    process, challenges = _Process(settings), Cache[Challenge]()
+    async with AsyncExitStack() as stack:
+        kube = await process.connect(stack)
+        answers = _answers_of(challenges)
+        watched = Watched(resources.CHALLENGE, challenges, settings.namespace)
+        informer = process.informer(kube, watched)
+        health = Health(informers=[informer], workers=[])
+        await process.serve(stack, health)
+        async with (
+            running(informer.run()),
+            process.responding(answers, informer.synced, health),
+        ):
+            await told.wait()
+            health.end()
 
 
-async def _respond(
-    stack: AsyncExitStack, settings: Settings, metrics: Metrics, challenges: Cache[Challenge]
-) -> None:
-    """Answer HTTP-01 challenges for as long as the stack is open."""
+def _answers_of(challenges: Cache[Challenge]) -> Answers:
     answers = Answers()
     challenges.listen(answers.heard)
-    counted = ResponderMetrics(metrics.registry).answered
-    address = settings.http01_listen_address
-    bound = await stack.enter_async_context(responder.serving(address, answers, on_request=counted))
-    logger.info("responding to HTTP-01 challenges", extra={"address": bound})
+    return answers
+
+
+def _accounts(
+    stack: AsyncExitStack, cluster: Cluster, process: _Process, proxies: Proxies
+) -> Accounts:
+    made = AcmeMetrics(process.metrics.registry).made
+    accounts = Accounts(cluster, process.settings, proxies=proxies, on_request=made)
+    stack.push_async_callback(accounts.close)
+    return accounts
+
+
+def _informers(cluster: Cluster, process: _Process) -> dict[Cache[Any], Informer[Any]]:
+    watched = watched_by(cluster, process.settings)
+    return {each.cache: process.informer(cluster.kube, each) for each in watched}
+
+
+def _worker(room: Room, cluster: Cluster, process: _Process) -> Worker:
+    return Worker(
+        room,
+        clock=cluster.clock,
+        workers=process.settings.concurrent_workers,
+        rng=process.rng,
+        metrics=process.metrics,
+        named=cluster.named,
+    )
 
 
 async def _lead(
-    lease: AbstractAsyncContextManager[Any], informers: list[Informer[Any]], workers: list[Worker]
+    lease: AbstractAsyncContextManager[Any],
+    informers: Iterable[Informer[Any]],
+    workers: list[Worker],
 ) -> None:
     """Once all is listed, run the workers while the Lease is held."""
     for informer in informers:
@@ -164,32 +216,28 @@ async def _lead(
             leading.create_task(worker.run())
 
 
-def _lease(
-    cluster: Cluster, settings: Settings, rng: Random, identity: str, metrics: Metrics
-) -> AbstractAsyncContextManager[Any]:
-    if not settings.leader_elect:
+def _lease(cluster: Cluster, process: _Process) -> AbstractAsyncContextManager[Any]:
+    if not process.settings.leader_elect:
         return nullcontext()
     return Lease(
         cluster.kube,
-        namespace=settings.leader_election_namespace,
+        namespace=process.settings.leader_election_namespace,
         name=LEASE,
-        holder=identity,
+        holder=process.identity,
         clock=cluster.clock,
-        rng=rng,
-        metrics=metrics,
+        rng=process.rng,
+        metrics=process.metrics,
     )
 
 
-def _cluster(
-    kube: Kube, settings: Settings, metrics: Metrics, rng: Random, identity: str
-) -> Cluster:
-    clock = SystemClock()
-    slim = partial(keep_ingress, asking=settings.auto_certificate_annotations)
+def _cluster(kube: Kube, process: _Process) -> Cluster:
+    clock, rng, metrics = SystemClock(), process.rng, process.metrics
+    slim = partial(keep_ingress, asking=process.settings.auto_certificate_annotations)
     owned = {"owner": _owners}
-    return Cluster(
+    cluster = Cluster(
         kube=kube,
         clock=clock,
-        recorder=Recorder(kube, clock=clock, rng=rng, instance=identity, metrics=metrics),
+        recorder=Recorder(kube, clock=clock, rng=rng, instance=process.identity, metrics=metrics),
         named=NamedWatches(kube, rng=rng),
         certificates=Cache({**CERTIFICATE_INDEXES, **owned}),
         requests=Cache(owned),
@@ -200,6 +248,8 @@ def _cluster(
         secrets=Cache(owned, slim=note),
         network=Network(ingresses=Cache(slim=slim)),
     )
+    metrics.registry.register(ObjectMetrics(cluster))
+    return cluster
 
 
 def _owners(obj: HasMetadata) -> Iterable[str]:
@@ -220,69 +270,3 @@ def _rooms(cluster: Cluster, settings: Settings, accounts: Accounts) -> list[Roo
     }
     running = [make() for name, make in rooms.items() if settings.runs(name)]
     return [*running, Backends(cluster, settings)] if settings.runs("challenges") else running
-
-
-def _informers(
-    cluster: Cluster, settings: Settings, rng: Random, metrics: Metrics
-) -> list[Informer[Any]]:
-    """One per cache. With --namespace that namespace alone, and no cluster-scoped kind."""
-    namespace = settings.namespace
-    solver = f"{names.HTTP01_SOLVER}=true"
-    network = cluster.network
-    watched: list[tuple[Resource[Any], Cache[Any], str]] = [
-        (resources.CERTIFICATE, cluster.certificates, ""),
-        (resources.CERTIFICATE_REQUEST, cluster.requests, ""),
-        (resources.ISSUER, cluster.issuers, ""),
-        (resources.ORDER, cluster.orders, ""),
-        (resources.CHALLENGE, cluster.challenges, ""),
-        (SECRET, cluster.secrets, f"{names.WATCHED_SECRET}=true"),
-        (INGRESS, network.ingresses, ""),
-        (SERVICE, network.services, solver),
-        (ENDPOINT_SLICE, network.slices, solver),
-    ]
-    if not namespace:
-        watched.append((resources.CLUSTER_ISSUER, cluster.cluster_issuers, ""))
-        watched.append((INGRESS_CLASS, network.classes, ""))
-    if settings.enable_gateway_api:
-        watched += [(GATEWAY, network.gateways, ""), (HTTP_ROUTE, network.routes, solver)]
-    return [
-        Informer(
-            cluster.kube,
-            resource,
-            cache,
-            rng=rng,
-            namespace=namespace,
-            label_selector=labels,
-            optional=resource.group == GATEWAY_GROUP,
-            metrics=metrics,
-        )
-        for resource, cache, labels in watched
-    ] + _responders_home(cluster, settings, rng, metrics)
-
-
-def _responders_home(
-    cluster: Cluster, settings: Settings, rng: Random, metrics: Metrics
-) -> list[Informer[Any]]:
-    """What is watched in the one namespace of the responder's Service."""
-    if settings.http01_responder_address:
-        return []
-    namespace, _, service = settings.http01_responder_service.partition("/")
-    solver = f"{names.HTTP01_SOLVER}=true"
-    watched: list[tuple[Resource[Any], Cache[Any], str]] = [
-        (ENDPOINT_SLICE, cluster.network.responders, f"{SERVICE_NAME}={service}"),
-    ]
-    if settings.enable_gateway_api:
-        watched.append((REFERENCE_GRANT, cluster.network.grants, solver))
-    return [
-        Informer(
-            cluster.kube,
-            resource,
-            cache,
-            rng=rng,
-            namespace=namespace,
-            label_selector=labels,
-            optional=resource.group == GATEWAY_GROUP,
-            metrics=metrics,
-        )
-        for resource, cache, labels in watched
-    ]

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from controller.cluster import Cluster
+from controller.flags import is_address
 from controller.issuerref import is_ours
 from controller.networking import EndpointSlice
 from controller.runtime.schedule import Key
-from controller.settings import Settings, is_address
+from controller.settings import Settings
 from controller.solvers.http01.routes import Backend
 from orderapi import states
 from orderapi.challenge import HTTP01, Challenge

@@ -78,7 +78,7 @@ class ResponderMetrics:
         )
 
     def answered(self, outcome: str) -> None:
-        """A request came; the outcome is answered, not_found or refused."""
+        """A request came; the outcome is answered, not_found, probed or refused."""
         self._count.labels(outcome).inc()
 
 

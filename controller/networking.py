@@ -8,6 +8,8 @@ as they are. Of foreign Ingresses caches keep no more than `keep_ingress` says.
 from collections.abc import Collection
 from typing import Final
 
+import msgspec
+
 from orderapi.conditions import Condition
 from orderapi.meta import Object, ObjectMeta
 from orderapi.names import ACME_GROUP, GROUP, HTTP01_SOLVER
@@ -20,8 +22,10 @@ CHALLENGE_PATH: Final = "/.well-known/acme-challenge/"
 
 TLS_ACME: Final = "kubernetes.io/tls-acme"
 INGRESS_CLASS_ANNOTATION: Final = "kubernetes.io/ingress.class"
-SERVICE_NAME: Final = "kubernetes.io/service-name"
+SERVICE_OF_SLICE: Final = "kubernetes.io/service-name"
 """Label of an EndpointSlice: the Service that it belongs to."""
+LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+"""Annotation in which `kubectl apply` keeps the object as it was applied, spec and all."""
 SLICE_MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
 
 
@@ -265,18 +269,32 @@ class ReferenceGrant(Object):
 
 
 def keep_ingress(ingress: Ingress, *, asking: Collection[str] = (TLS_ACME,)) -> Ingress:
-    """What a cache keeps of an Ingress: all of one that has to do with certificates, and of any
-    other its name. `asking`: the annotations of `--auto-certificate-annotations`."""
+    """What a cache keeps of an Ingress: all of one that leads to answers of challenges; of one that
+    asks for certificates all but its rules, which nobody reads; of any other its name.
+
+    `asking`: the annotations of `--auto-certificate-annotations`.
+    """
     meta = ingress.metadata
-    if _concerns_us(meta, asking) or any(_serves_challenges(rule) for rule in ingress.spec.rules):
+    if HTTP01_SOLVER in meta.labels or any(map(_serves_challenges, ingress.spec.rules)):
         return ingress
+    if _asks(meta, asking):
+        return _without_rules(ingress)
     return Ingress(metadata=_name_alone(meta))
 
 
-def _concerns_us(meta: ObjectMeta, asking: Collection[str]) -> bool:
+def _asks(meta: ObjectMeta, asking: Collection[str]) -> bool:
     prefixes = (f"{GROUP}/", f"{ACME_GROUP}/")
-    return HTTP01_SOLVER in meta.labels or any(
-        key.startswith(prefixes) or key in asking for key in meta.annotations
+    return any(key.startswith(prefixes) or key in asking for key in meta.annotations)
+
+
+def _without_rules(ingress: Ingress) -> Ingress:
+    annotations = {
+        key: text for key, text in ingress.metadata.annotations.items() if key != LAST_APPLIED
+    }
+    return msgspec.structs.replace(
+        ingress,
+        metadata=msgspec.structs.replace(ingress.metadata, annotations=annotations),
+        spec=msgspec.structs.replace(ingress.spec, rules=()),
     )
 
 

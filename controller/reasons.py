@@ -19,6 +19,11 @@ def bounded(reason: str) -> str:
     return encoded[: LONGEST - 3].decode(errors="ignore") + "…"
 
 
+def ended(sentence: str) -> str:
+    """The sentence with a period at its end."""
+    return sentence if sentence.endswith(".") else f"{sentence}."
+
+
 def diagnosed(
     before: Diagnosis | None,
     attempts: Sequence[Attempt],

@@ -8,108 +8,17 @@ environment.
 
 import argparse
 import dataclasses
-import ipaddress
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from orderapi.durations import parse_duration
-
-APPROVER = "certificaterequests-approver"
-KNOWN_CONTROLLERS = (
-    "issuers",
-    "clusterissuers",
-    "certificates",
-    "certificaterequests",
-    "orders",
-    "challenges",
-    APPROVER,
-    "ingress-shim",
-    "gateway-shim",
-)
+from controller import flags
+from orderapi.durations import format_duration
 
 
 def _flag(default: Any, text: str, read: Callable[[str], Any] = str) -> Any:
     return dataclasses.field(default=default, metadata={"help": text, "read": read})
-
-
-def _boolean(text: str) -> bool:
-    match text.lower():
-        case "true" | "1" | "t":
-            return True
-        case "false" | "0" | "f":
-            return False
-    raise argparse.ArgumentTypeError(f'"{text}" is neither true nor false')
-
-
-def _duration(text: str) -> timedelta:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _controllers(text: str) -> tuple[str, ...]:
-    wanted = _words(text)
-    for name in wanted:
-        if name != "*" and name.removeprefix("-") not in KNOWN_CONTROLLERS:
-            known = ", ".join(KNOWN_CONTROLLERS)
-            raise argparse.ArgumentTypeError(f'there is no "{name}"; known are {known}')
-    return wanted
-
-
-def _name_servers(text: str) -> tuple[str, ...]:
-    servers = _words(text)
-    for server in servers:
-        if not server.startswith("https://") and not re.fullmatch(r".+:\d+", server):
-            raise argparse.ArgumentTypeError(f'"{server}" is not of the form <ip address>:<port>')
-    return servers
-
-
-def _namespaced_name(text: str) -> str:
-    if not re.fullmatch(r"[^/\s]+/[^/\s]+", text):
-        raise argparse.ArgumentTypeError(f'"{text}" is not of the form <namespace>/<name>')
-    return text
-
-
-def _responders(text: str) -> tuple[str, ...]:
-    found = _words(text)
-    hosts = [address.rpartition(":")[0].strip("[]") for address in found]
-    for address, host in zip(found, hosts, strict=True):
-        if not re.fullmatch(r"(\[[^\]]+\]|[^:]+):\d{1,5}", address):
-            raise argparse.ArgumentTypeError(f'"{address}" is not of the form <address>:<port>')
-        if not is_address(host) and len(found) > 1:
-            raise argparse.ArgumentTypeError(f'"{host}" is a name: it must be the only address')
-    return found
-
-
-def is_address(host: str) -> bool:
-    """Whether the host is an IP address and no name."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 < number < 65536:
-        raise argparse.ArgumentTypeError(f"{number} is no port")
-    return number
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
-    return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,117 +35,129 @@ class Settings:
         "kube-system", "Namespace of the Secrets that ClusterIssuers name."
     )
     leader_elect: bool = _flag(
-        True, "Work only while holding the Lease, so that several replicas can run.", _boolean
+        True, "Work only while holding the Lease, so that several replicas can run.", flags.boolean
     )
     leader_election_namespace: str = _flag("kube-system", "Namespace of the Lease.")
     controllers: tuple[str, ...] = _flag(
         ("*",),
         "What to run: names, * for all, -name to leave one out. Known: "
-        + ", ".join(KNOWN_CONTROLLERS)
+        + ", ".join(flags.KNOWN_CONTROLLERS)
         + ".",
-        _controllers,
+        flags.controllers,
     )
     concurrent_workers: int = _flag(
         20,
         "How many objects of one kind are worked on at the same time; of one namespace half as "
         "many at most.",
-        _positive,
+        flags.positive,
     )
     max_concurrent_challenges: int = _flag(
-        60, "How many challenges may be presented at the same time in the cluster.", _positive
+        60,
+        "How many challenges may be presented at the same time in the cluster; one that has been "
+        "for ten minutes is not counted.",
+        flags.positive,
     )
     acme_max_in_flight: int = _flag(
-        8, "How many requests to one ACME directory may be open at the same time.", _positive
+        8, "How many requests to one ACME directory may be open at the same time.", flags.positive
     )
     dns01_recursive_nameservers: tuple[str, ...] = _flag(
         (),
         "DNS servers (ip:port, comma separated) to find zones with; empty: those of resolv.conf.",
-        _name_servers,
+        flags.name_servers,
     )
     dns01_recursive_nameservers_only: bool = _flag(
-        False, "Check records at those servers alone, not at the authoritative ones.", _boolean
+        False, "Check records at those servers alone, not at the authoritative ones.", flags.boolean
     )
     http01_listen_address: str = _flag(
         ":8089",
-        "Where the responder to HTTP-01 challenges listens, in every replica; 0: nowhere, another "
-        "process responds.",
+        "Where the responder to HTTP-01 challenges listens, in every replica; without a host: on "
+        "all addresses; 0: nowhere, another process responds.",
+        flags.listening,
     )
     http01_responder_service: str = _flag(
         "cert-manager/order-responder",
         "Service (namespace/name) of the responder: routers are led to its endpoints.",
-        _namespaced_name,
+        flags.namespaced_name,
     )
     http01_responder_address: tuple[str, ...] = _flag(
         (),
-        "Where routers reach the responder instead: ip:port (several: comma separated), or one "
-        "host:port for an ExternalName Service.",
-        _responders,
+        "Where routers reach the responder instead: ip:port (several with one port, comma "
+        "separated), or one host:port for an ExternalName Service.",
+        flags.responders,
     )
     acme_http01_solver_nameservers: tuple[str, ...] = _flag(
         (),
         "DNS servers (ip:port, comma separated) that the HTTP-01 self-check asks; empty: those of "
         "resolv.conf.",
-        _name_servers,
+        flags.name_servers,
     )
     http01_check_port: int = _flag(
         80,
-        "Port that the HTTP-01 self-check connects to. CAs connect to 80: anything else is for "
+        "Port that the HTTP-01 self-check connects to. CAs connect to 80; anything else is for "
         "development alone.",
-        _port,
+        flags.port,
     )
     enable_gateway_api: bool = _flag(
-        True, "Use the Gateway API where the cluster has it.", _boolean
+        True, "Use the Gateway API where the cluster has it.", flags.boolean
     )
     auto_certificate_annotations: tuple[str, ...] = _flag(
         ("kubernetes.io/tls-acme",),
         "Annotations that ask for a Certificate for an Ingress, with the default issuer.",
-        _words,
+        flags.words,
     )
-    default_issuer_name: str = _flag("", "Issuer of Ingresses and Gateways that name none.")
+    default_issuer_name: str = _flag("", "Issuer of Ingresses that name none.")
     default_issuer_kind: str = _flag("Issuer", "Kind of that issuer.")
     default_issuer_group: str = _flag("cert-manager.io", "API group of that issuer.")
     extra_certificate_annotations: tuple[str, ...] = _flag(
-        (), "Annotations of an Ingress or Gateway that its Certificates get.", _words
+        (), "Annotations of an Ingress or Gateway that its Certificates get.", flags.words
     )
     issuer_ambient_credentials: bool = _flag(
         False,
         "Whether an Issuer may use credentials of the controller's surroundings. No solver of this "
         "release does.",
-        _boolean,
+        flags.boolean,
     )
     cluster_issuer_ambient_credentials: bool = _flag(
-        True, "Whether a ClusterIssuer may use them. No solver of this release does.", _boolean
+        True, "Whether a ClusterIssuer may use them. No solver of this release does.", flags.boolean
     )
     enable_certificate_owner_ref: bool = _flag(
-        False, "Make a Certificate the owner of its Secret, which then goes with it.", _boolean
+        False, "Make a Certificate the owner of its Secret, which then goes with it.", flags.boolean
     )
     copied_annotation_prefixes: tuple[str, ...] = _flag(
         ("cert-manager.io/", "acme.cert-manager.io/"),
         "Annotations of a Certificate that its requests and Orders get, by prefix.",
-        _words,
+        flags.words,
     )
     certificate_request_minimum_backoff_duration: timedelta | None = _flag(
-        None, "Least wait after a failed attempt; unset: chosen from the cause.", _duration
+        None, "Least wait after a failed attempt; unset: chosen from the cause.", flags.duration
     )
     certificate_request_maximum_backoff_duration: timedelta | None = _flag(
-        None, "Longest wait after failed attempts; unset: chosen from the cause.", _duration
+        None, "Longest wait after failed attempts; unset: chosen from the cause.", flags.duration
     )
     allow_special_addresses: bool = _flag(
         False,
         "Let issuers name ACME and DNS servers on loopback, link-local and metadata addresses. "
         "For development alone.",
-        _boolean,
+        flags.boolean,
     )
     metrics_listen_address: str = _flag(
-        "0.0.0.0:9402",
-        "Where /metrics, /healthz and /readyz are served.",
+        ":9402",
+        "Where /metrics, /healthz and /readyz are served; without a host: on all addresses; 0: "
+        "nowhere.",
+        flags.listening,
+    )
+    shutdown_grace: timedelta = _flag(
+        timedelta(seconds=5),
+        "How long challenges are still answered after SIGTERM, while routers learn that this "
+        "replica goes; work ends and the Lease is free at once.",
+        flags.duration,
     )
     log_level: str = _flag("info", "debug, info, warning or error.", str.lower)
 
     @property
     def approve_requests(self) -> bool:
         """Whether CertificateRequests are approved by this controller."""
-        return self.runs(APPROVER)
+        return self.runs(flags.APPROVER)
 
     def runs(self, controller: str) -> bool:
         """Whether `--controllers` asks for this one."""
@@ -276,4 +197,6 @@ def _shown(value: object) -> str:
             return str(value).lower()
         case tuple():
             return ",".join(value)
+        case timedelta():
+            return format_duration(value)
     return str(value)

@@ -96,6 +96,7 @@ def start_controller(
         "--dns01-recursive-nameservers-only",
         "--acme-max-in-flight=2",
         "--allow-special-addresses",
+        "--shutdown-grace=0s",
         *flags,
     ]
     return _start(name, command, folder, die_with_parent=die_with_parent, ready=ready)
@@ -106,12 +107,19 @@ def start_responder(
     folder: Path,
     *,
     listen: str,
+    flags: Sequence[str] = (),
     name: str = "order-responder",
     die_with_parent: bool = False,
 ) -> Controller:
     """Start the responder to HTTP-01 challenges alone, under its own ServiceAccount."""
     kubeconfig = token_kubeconfig(cluster, folder, "order-responder")
-    command = ["responder", f"--kubeconfig={kubeconfig}", f"--http01-listen-address={listen}"]
+    command = [
+        "responder",
+        f"--kubeconfig={kubeconfig}",
+        f"--http01-listen-address={listen}",
+        "--shutdown-grace=0s",
+        *flags,
+    ]
     return _start(name, command, folder, die_with_parent=die_with_parent, ready=True)
 
 

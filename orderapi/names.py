@@ -33,7 +33,6 @@ SUBJECT_STREET_ADDRESSES: Final = "cert-manager.io/subject-streetaddresses"
 SUBJECT_POSTAL_CODES: Final = "cert-manager.io/subject-postalcodes"
 SUBJECT_SERIAL_NUMBER: Final = "cert-manager.io/subject-serialnumber"
 ALLOW_DIRECT_INJECTION: Final = "cert-manager.io/allow-direct-injection"
-DISABLE_VALIDATION: Final = "cert-manager.io/disable-validation"
 
 # Annotations on Certificates that change the solver of their Orders.
 HTTP01_OVERRIDE_INGRESS_NAME: Final = "acme.cert-manager.io/http01-override-ingress-name"

@@ -49,7 +49,7 @@ class Backends:
             (self._cluster.challenges, _of_challenge),
             (network.services, _of_service),
             (network.slices, _of_slice),
-            (network.grants, _of_grant),
+            (network.grants, self._of_grant),
             (network.responders, self._everywhere),
         )
 
@@ -72,6 +72,14 @@ class Backends:
         ours = (key for found in self._cluster.network.slices.all() for key in _of_slice(found))
         return {*map(_key, self._live), *ours}
 
+    def _of_grant(self, grant: ReferenceGrant) -> Iterable[Key]:
+        """Grants of all namespaces are in one, and those of other namespaces may be another's."""
+        prefix, name = grant_name(""), grant.metadata.name
+        namespace = name.removeprefix(prefix)
+        if not name.startswith(prefix) or self._settings.namespace not in ("", namespace):
+            return ()
+        return (_key(namespace),)
+
 
 def _key(namespace: str) -> Key:
     return Key(namespace, "http01")
@@ -88,9 +96,3 @@ def _of_service(service: Service) -> Iterable[Key]:
 def _of_slice(one: EndpointSlice) -> Iterable[Key]:
     # Others' slices may have our label: Kubernetes copies it from a Service to its slices.
     return (_key(one.metadata.namespace),) if one.metadata.name in (IPV4, IPV6) else ()
-
-
-def _of_grant(grant: ReferenceGrant) -> Iterable[Key]:
-    prefix = grant_name("")
-    name = grant.metadata.name
-    return (_key(name.removeprefix(prefix)),) if name.startswith(prefix) else ()

@@ -16,6 +16,7 @@ from controller.networking import (
     GATEWAY_GROUP,
     HTTP_ROUTE,
     SERVICE,
+    SERVICE_OF_SLICE,
     SLICE_MANAGED_BY,
     Endpoint,
     EndpointConditions,
@@ -29,7 +30,6 @@ from controller.networking import (
     ServicePort,
     ServiceSpec,
 )
-from controller.networking import SERVICE_NAME as SERVICE_OF_SLICE
 from orderapi.meta import ObjectMeta
 from orderapi.names import HTTP01_SOLVER
 
@@ -91,14 +91,14 @@ def grant(seen: Observed) -> ReferenceGrant | None:
 def _service_spec(seen: Observed) -> ServiceSpec:
     match seen.responder:
         case Host(name, port):
-            ports = (ServicePort(name=PORT_NAME, port=port, target_port=port, protocol=TCP),)
+            ports = (_port(port, port),)
             return ServiceSpec(type=EXTERNAL_NAME, external_name=name, ports=ports)
         case Endpoints(ipv4, ipv6):
             target = ipv4.port if ipv4.addresses or not ipv6.addresses else ipv6.port
             kept = seen.service is not None and seen.service.spec.type == NODE_PORT
             return ServiceSpec(
                 type=NODE_PORT if seen.needs.node_port or kept else "ClusterIP",
-                ports=(ServicePort(name=PORT_NAME, port=PORT, target_port=target, protocol=TCP),),
+                ports=(_port(PORT, target),),
             )
 
 

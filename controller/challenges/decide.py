@@ -53,6 +53,9 @@ BLIND: Final = timedelta(minutes=2)
 MENDED: Final = timedelta(seconds=10)
 """The least time between two publications: others may not want it there."""
 
+FIGHT: Final = 2
+"""After so many publications it is told that somebody takes the answer away."""
+
 SHARE: Final = {api.DNS01: 1.0, api.HTTP01: 0.25}
 """How soon to look again: a router takes up a route in seconds, and a look costs it little."""
 
@@ -151,13 +154,28 @@ def _advance(seen: Observed) -> Action:
         return _wait(seen, seen.now + TURN, reason, cause="queue")
     if not seen.recorded:
         return Record()
-    if not seen.standing and seen.now - seen.presented_at >= MENDED:
-        return Present()  # somebody took it away, or changed it
+    if seen.standing:
+        return _ask(seen)
+    mended = seen.published_at + MENDED  # somebody took it away, or changed it
+    return Present() if seen.now >= mended else _until(_ask(seen), mended)
+
+
+def _ask(seen: Observed) -> Action:
+    """What to do about an answer that is published: look for it, and have the CA look."""
+    known = seen.knowledge
     if not known.knows_answered:
         return ReadAuthorization()
     if known.answered_at is not None:
         return _poll(seen, known.answered_at)
     return _see(seen)
+
+
+def _until(action: Action, time: datetime) -> Action:
+    """The same, but no wait beyond that time."""
+    if not isinstance(action, Wait):
+        return action
+    until = time if action.until is None else min(action.until, time)
+    return Wait(until, for_secrets=action.for_secrets)
 
 
 def _decided(seen: Observed, sighting: Sighting) -> Action | None:
@@ -186,7 +204,7 @@ def _see(seen: Observed) -> Action:
     if told is not None:
         return _wait_as_told(seen, told)
     checked = seen.knowledge.checked
-    if checked is None:
+    if checked is None or checked.at < seen.published_at:
         return Check()
     if checked.passed:
         return _confirm(seen, checked)
@@ -204,6 +222,8 @@ def _see(seen: Observed) -> Action:
     reason = sentences.propagation(kind, checked.evidence)
     if checked.unknown:
         reason = sentences.cannot_tell(kind, checked.evidence, _stamp(seen.presented_at + BLIND))
+    if seen.knowledge.publications > FIGHT:
+        reason = f"{sentences.taken_away(seen.challenge.spec)} {reason}"
     return _wait(seen, time, reason, cause="propagation")
 
 
@@ -223,6 +243,8 @@ def _wait_as_told(seen: Observed, told: str) -> Action:
     except (ValueError, OverflowError) as error:
         reason = f"waitInsteadOfSelfCheck of the solver is not a duration: {error}."
         return _wait(seen, None, reason, cause="solver")
+    if seen.now >= time and seen.obstacle:
+        return _wait(seen, seen.now + TURN, seen.obstacle, cause="backend")
     if seen.now >= time:
         return Answer()
     return _wait(seen, time, sentences.waiting_as_told(spec.type, _stamp(time)), cause="told")

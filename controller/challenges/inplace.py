@@ -7,9 +7,10 @@ one path is touched, and nothing marks the Ingress as ours.
 from dataclasses import dataclass
 from typing import Final
 
+from controller.challenges.pathtypes import first_taken
 from controller.cluster import Cluster
 from controller.networking import INGRESS, Ingress
-from controller.runtime.errors import ApiError, Conflict, NotFound, is_refusal
+from controller.runtime.errors import Conflict, NotFound
 from controller.runtime.patches import guard
 from controller.solvers.errors import RouterRefused
 from controller.solvers.http01 import edit, routes
@@ -30,22 +31,13 @@ class EditedIngress:
 
     async def add(self) -> None:
         """Have the path there; RouterRefused where there is no such Ingress."""
-        refusals: list[str] = []
-        for path_type in routes.PATH_TYPES:
-            try:
-                await self._change(path_type)
-            except NotFound as error:
-                raise RouterRefused(
-                    f'Ingress "{self.name}", which the solver names, does not exist in namespace '
-                    f'"{self.challenge.metadata.namespace}": create it, or correct the solver.'
-                ) from error
-            except ApiError as error:
-                if not is_refusal(error):
-                    raise
-                refusals.append(f"with pathType {path_type}: {error}")
-            else:
-                return
-        raise RouterRefused(f'The path in Ingress "{self.name}" was refused {"; ".join(refusals)}')
+        try:
+            await first_taken(f'The path in Ingress "{self.name}"', self._change)
+        except NotFound as error:
+            raise RouterRefused(
+                f'Ingress "{self.name}", which the solver names, does not exist in namespace '
+                f'"{self.challenge.metadata.namespace}": create it, or correct the solver.'
+            ) from error
 
     async def remove(self) -> None:
         """Have the path gone; an Ingress that is gone has none."""

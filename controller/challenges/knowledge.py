@@ -20,6 +20,7 @@ from controller.challenges.observed import (
 from controller.solvers.check import Check
 from controller.solvers.credentials import Credentials
 from controller.verdict import FailureFacts
+from orderapi.challenge import ChallengeStatus
 from orderapi.diagnosis import MAX_ATTEMPTS, Attempt
 from orderapi.times import whole_second
 
@@ -52,11 +53,16 @@ class Notebook:
         """It certainly was not, and no earlier try may have published it."""
         self._note(uid, tried_to_present=False)
 
-    def presented(self, uid: str, now: datetime, *, first: bool) -> None:
-        """The answer is published. `first`: it never was before, so the CA was not told either."""
+    def presented(self, uid: str, now: datetime, status: ChallengeStatus) -> None:
+        """The answer is published. If it never was before, the CA was not told either."""
         known = self.of(uid)
         self._note(
-            uid, presented_at=now, trouble=None, knows_answered=known.knows_answered or first
+            uid,
+            presented_at=known.presented_at or status.presented_at or now,
+            published_at=now,
+            publications=known.publications + 1,
+            trouble=None,
+            knows_answered=known.knows_answered or not status.presented,
         )
 
     def checked(self, uid: str, check: Check, now: datetime) -> None:

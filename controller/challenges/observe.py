@@ -6,6 +6,7 @@ is taken for an orphan.
 
 from datetime import datetime
 
+from controller.challenges.indexes import by_edited_ingress
 from controller.challenges.knowledge import Notebook
 from controller.challenges.observed import Observed
 from controller.challenges.publishing import Publisher
@@ -47,6 +48,7 @@ async def observe(
         credentials_held=publisher.purse.get(uid, used_for=fingerprint(challenge.spec)) is not None,
         shared=_is_shared(cluster, challenge),
         standing=publisher.stands(challenge),
+        obstacle=_obstacle(publisher, challenge),
         knowledge=notebook.of(uid),
     )
 
@@ -65,9 +67,21 @@ def _is_shared(cluster: Cluster, challenge: Challenge) -> bool:
         and other.metadata.uid != challenge.metadata.uid
         and other.status.presented
         and not _is_over(other)
+        and _edits_the_same(challenge, other)
         and _is_an_orders(cluster, other)
         for other in cluster.challenges.all()
     )
+
+
+def _obstacle(publisher: Publisher, challenge: Challenge) -> str:
+    """Where nothing is looked for, what is known to be in the way; elsewhere a check tells."""
+    unlooked = challenge.spec.solver.wait_instead_of_self_check is not None
+    return publisher.obstacle(challenge) if unlooked else ""
+
+
+def _edits_the_same(one: Challenge, other: Challenge) -> bool:
+    """Of HTTP-01: whether both paths are in one Ingress. Records of one name always are one."""
+    return by_edited_ingress(one) == by_edited_ingress(other)
 
 
 def _has_own_route(challenge: Challenge) -> bool:

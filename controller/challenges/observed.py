@@ -72,12 +72,16 @@ class CleanUps:
 class Knowledge:
     """What this process learned about a Challenge. Lost at a restart, and then learned again.
 
-    `tried_to_present`: the answer may be published, whatever status says. `answered_at`: when the
-    CA was told to look; None where it was not, or nobody knows (see `knows_answered`).
+    `tried_to_present`: the answer may be published, whatever status says. `presented_at`: when it
+    was first published; `published_at`: when last, for the `publications`-th time, as where others
+    take it away. `answered_at`: when the CA was told to look; None where it was not, or nobody
+    knows (see `knows_answered`).
     """
 
     tried_to_present: bool = False
     presented_at: datetime | None = None
+    published_at: datetime | None = None
+    publications: int = 0
     knows_answered: bool = False
     answered_at: datetime | None = None
     sighting: Sighting | None = None
@@ -98,6 +102,7 @@ class Observed:
     is looked at without a pause. `credentials_held`: those it was presented with are in memory.
     `shared`: another Challenge in work needs the very same record, as where a CA gives two requests
     the same order. `standing`: what was published is still there, as far as a watch can tell.
+    `obstacle`: what of our own keeps everybody from seeing it.
     """
 
     challenge: Challenge
@@ -109,6 +114,7 @@ class Observed:
     credentials_held: bool = False
     shared: bool = False
     standing: bool = True
+    obstacle: str = ""
     knowledge: Knowledge = Knowledge()
 
     @property
@@ -142,8 +148,13 @@ class Observed:
 
     @property
     def presented_at(self) -> datetime:
-        """When it was published; now, where nobody knows."""
+        """When it was first published; now, where nobody knows."""
         return self.knowledge.presented_at or self.challenge.status.presented_at or self.now
+
+    @property
+    def published_at(self) -> datetime:
+        """When it was last published."""
+        return self.knowledge.published_at or self.presented_at
 
     @property
     def age(self) -> timedelta:

@@ -5,7 +5,7 @@ action is harmless when done twice. Nothing here waits.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from controller.accounts import Accounts, AccountUnavailable, expected_key
@@ -36,9 +36,10 @@ from controller.runtime.errors import ApiError, NotFound
 from controller.runtime.objects import NAMESPACE, SECRET
 from controller.runtime.schedule import Again, At, Now, OnChange, key_of
 from controller.solvers.errors import BadCredentials, SolverError
+from controller.solvers.http01.quoting import hide
 from controller.verdict import FailureFacts, facts_of
 from orderapi import names, states
-from orderapi.challenge import HTTP01
+from orderapi.challenge import HTTP01, ChallengeSpec
 from orderapi.resources import CHALLENGE
 
 logger = logging.getLogger(__name__)
@@ -116,10 +117,9 @@ class Performer:
             if untouched and not seen.knowledge.tried_to_present:
                 self.notebook.not_presented(uid)
                 self.publisher.purse.drop(uid)
-            self._failed(seen, "present", facts_of(error))
+            self._failed(seen, "present", _without_secrets(facts_of(error), spec))
         else:
-            first = not challenge.status.presented
-            self.notebook.presented(uid, self.cluster.clock.now(), first=first)
+            self.notebook.presented(uid, self.cluster.clock.now(), challenge.status)
 
     async def _check(self, seen: Observed) -> None:
         try:
@@ -167,9 +167,9 @@ class Performer:
             await self.publisher.clean_up(challenge, seen.issuer, seconds=seconds)
         except (SolverError, ApiError) as error:
             gone = isinstance(error, CredentialsGone | NotOurs)
-            now = self.cluster.clock.now()
-            self.notebook.not_cleaned(uid, str(error), now, hopeless=gone)
-            logger.warning("challenge not cleaned up", extra={"reason": str(error)})
+            now, told = self.cluster.clock.now(), hide(str(error), _secrets(challenge.spec))
+            self.notebook.not_cleaned(uid, told, now, hopeless=gone)
+            logger.warning("challenge not cleaned up", extra={"reason": told})
             if challenge.metadata.deletion_timestamp is not None and await self._terminates(seen):
                 self.notebook.namespace_terminates(uid)
         else:
@@ -219,6 +219,15 @@ class Performer:
     def _failed(self, seen: Observed, step: Step, facts: FailureFacts) -> None:
         logger.info("step failed", extra={"step": step, "reason": facts.message})
         self.notebook.failed(_uid(seen), step, facts, self.cluster.clock.now())
+
+
+def _secrets(spec: ChallengeSpec) -> tuple[str, str]:
+    return spec.key, spec.token
+
+
+def _without_secrets(facts: FailureFacts, spec: ChallengeSpec) -> FailureFacts:
+    """Who refuses a route may quote its path, and that ends in the token."""
+    return replace(facts, message=hide(facts.message, _secrets(spec)))
 
 
 def _uid(seen: Observed) -> str:

@@ -12,7 +12,7 @@ from controller.challenges.knowledge import Purse
 from controller.challenges.records import Records
 from controller.challenges.routing import Routes
 from controller.solvers.check import Check
-from controller.solvers.errors import LookupFailed
+from controller.solvers.errors import LookupFailed, RouterRefused, SolverError
 from orderapi.challenge import HTTP01, Challenge
 from orderapi.issuer import AnyIssuer
 
@@ -41,7 +41,7 @@ class Publisher:
                 else:
                     await self.records.present(challenge, issuer)
         except TimeoutError as error:
-            raise LookupFailed(f"it took longer than {LONGEST:.0f} seconds.") from error
+            raise _late(challenge, LONGEST) from error
 
     async def check(self, challenge: Challenge) -> Check:
         """Whether the answer can be seen."""
@@ -64,12 +64,21 @@ class Publisher:
                 else:
                     await self.records.clean_up(challenge, issuer)
         except TimeoutError as error:
-            raise LookupFailed(f"it took longer than {seconds:.0f} seconds.") from error
+            raise _late(challenge, seconds) from error
 
     def stands(self, challenge: Challenge) -> bool:
         """Whether, as far as the caches tell, what was published is still there."""
-        return challenge.spec.type != HTTP01 or self.routes.stand(challenge)
+        return challenge.spec.type != HTTP01 or self.routes.stands(challenge)
+
+    def obstacle(self, challenge: Challenge) -> str:
+        """What of our own stands against the answer being seen, whoever looks; empty: nothing."""
+        return self.routes.obstacle(challenge) if challenge.spec.type == HTTP01 else ""
 
     def secrets(self, challenge: Challenge, issuer: AnyIssuer | None) -> list[tuple[str, str]]:
         """Namespace and name of each Secret that the solver names."""
         return self.records.secrets(challenge, issuer)
+
+
+def _late(challenge: Challenge, seconds: float) -> SolverError:
+    kind = RouterRefused if challenge.spec.type == HTTP01 else LookupFailed
+    return kind(f"it took longer than {seconds:.0f} seconds.")

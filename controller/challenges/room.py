@@ -38,7 +38,7 @@ class Challenges:
     def __init__(self, cluster: Cluster, settings: Settings, accounts: Accounts) -> None:
         self._cluster = cluster
         self._notebook = Notebook()
-        self._slots = Slots(settings.max_concurrent_challenges)
+        self._slots = Slots(settings.max_concurrent_challenges, cluster.clock.now)
         self._publisher = _publisher(cluster, settings)
         self._performer = Performer(cluster, accounts, self._publisher, self._notebook, self._slots)
         # Before any worker listens: who is woken by a free slot must find it free.

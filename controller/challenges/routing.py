@@ -11,17 +11,18 @@ import msgspec
 
 from controller.backing import backend_of, obstacle
 from controller.challenges.inplace import EditedIngress
+from controller.challenges.pathtypes import first_taken
 from controller.cluster import Cluster
 from controller.networking import HTTP_ROUTE, INGRESS, HTTPRoute, Ingress
+from controller.runtime import removing
 from controller.runtime.cache import Cache
 from controller.runtime.errors import (
     AlreadyExists,
     ApiError,
-    Conflict,
     NotFound,
     is_refusal,
 )
-from controller.runtime.patches import difference, guard
+from controller.runtime.patches import difference, guard, lacking
 from controller.settings import Settings
 from controller.solvers.check import Check, bounded
 from controller.solvers.errors import Misconfigured, RouterRefused
@@ -64,22 +65,32 @@ class Routes:
         """Look as the CA will; where nothing is seen, with what the router says of the route."""
         spec = challenge.spec
         found = await self.selfcheck.check(spec.dns_name, spec.token, spec.key)
-        said = "" if found.passed else self._said(challenge)
-        if not said:
+        if found.passed:
             return found
-        # Who hears from the router itself why it cannot be, does not have to look from elsewhere.
-        return Check(found.passed, bounded([f"{said} {found.evidence}"]))
+        obstacle = self.obstacle(challenge)
+        said = [self._said(challenge), obstacle, found.evidence]
+        evidence = bounded([" ".join(text for text in said if text)])
+        # Without a backend of ours nobody sees anything, wherever they look from.
+        return Check(passed=False, evidence=evidence, unknown=found.unknown and not obstacle)
 
     async def clean_up(self, challenge: Challenge) -> None:
         """Remove the route; that it is gone already is success."""
-        if (edited := self._edited(challenge)) is not None:
-            await edited.remove()
-        else:
+        try:
+            edited = self._edited(challenge)
+            if edited is not None:
+                await edited.remove()
+        except Misconfigured:
+            return  # what cannot be made was not made
+        if edited is None:
             network = self.cluster.network
             await self._remove(INGRESS, network.ingresses, challenge)
             await self._remove(HTTP_ROUTE, network.routes, challenge)
 
-    def stand(self, challenge: Challenge) -> bool:
+    def obstacle(self, challenge: Challenge) -> str:
+        """Why what the route leads to does not stand; empty when it does."""
+        return obstacle(self.cluster, self.settings, challenge.metadata.namespace)
+
+    def stands(self, challenge: Challenge) -> bool:
         """Whether the caches hold the route as it was made."""
         try:
             if (edited := self._edited(challenge)) is not None:
@@ -112,57 +123,52 @@ class Routes:
             raise RouterRefused(f"The HTTPRoute was refused: {error}") from error
 
     async def _present_ingress(self, challenge: Challenge) -> None:
-        """With the first pathType that admission takes: some classes refuse Exact."""
-        refusals: list[str] = []
-        for path_type in routes.PATH_TYPES:
+        async def attempt(path_type: str) -> None:
             wanted = self._ingress(challenge, path_type)
-            try:
-                await self._put(INGRESS, self.cluster.network.ingresses, challenge, wanted)
-            except ApiError as error:
-                if not is_refusal(error):
-                    raise
-                refusals.append(f"with pathType {path_type}: {error}")
-            else:
-                return
-        raise RouterRefused(f"The Ingress was refused {'; '.join(refusals)}")
+            await self._put(INGRESS, self.cluster.network.ingresses, challenge, wanted)
+
+        await first_taken("The Ingress", attempt)
 
     async def _put(
         self, resource: Resource[R], cache: Cache[R], challenge: Challenge, wanted: R
     ) -> None:
         namespace, name = wanted.metadata.namespace, wanted.metadata.name
-        found = cache.get(namespace, name)
+        found = cache.get(namespace, name) or await self._create(resource, cache, wanted)
         if found is None:
-            try:
-                cache.feed(await self.cluster.kube.create(resource, wanted))
-            except AlreadyExists:
-                found = await self.cluster.kube.get(resource, namespace, name)
-            else:
-                return
-        if not routes.is_ours(found, challenge) and not routes.may_adopt(found, challenge):
+            return
+        ours = routes.is_ours(found, challenge)
+        if not ours and not routes.may_adopt(found, challenge):
             raise RouterRefused(
                 f'{resource.kind} "{name}" exists and is not of this Challenge: delete it, and '
                 f"the controller makes its own."
             )
         cache.feed(found)
-        if routes.is_ours(found, challenge) and _stands(found, wanted):
+        if ours and _stands(found, wanted):
             return
         patch = _patch(found, wanted)
-        cache.feed(await self.cluster.kube.patch(resource, namespace, name, patch))
+        try:
+            cache.feed(await self.cluster.kube.patch(resource, namespace, name, patch))
+        except NotFound as error:
+            cache.drop(found)
+            raise _going(resource, name) from error
+
+    async def _create(self, resource: Resource[R], cache: Cache[R], wanted: R) -> R | None:
+        """Create it; what already has the name, if anything has."""
+        try:
+            cache.feed(await self.cluster.kube.create(resource, wanted))
+        except AlreadyExists:
+            name = wanted.metadata.name
+            try:
+                return await self.cluster.kube.get(resource, wanted.metadata.namespace, name)
+            except NotFound as error:
+                raise _going(resource, name) from error
+        return None
 
     async def _remove(self, resource: Resource[R], cache: Cache[R], challenge: Challenge) -> None:
         found = cache.get(challenge.metadata.namespace, routes.route_name(challenge))
         if found is None or not routes.is_ours(found, challenge):
             return
-        meta = found.metadata
-        try:
-            left = await self.cluster.kube.delete(resource, meta.namespace, meta.name, uid=meta.uid)
-        except (NotFound, Conflict):
-            cache.drop(found)
-            return
-        if left is None:
-            cache.drop(found)
-        else:
-            cache.feed(left)
+        await removing.remove(self.cluster.kube, resource, found, cache)
 
     def _ingress(self, challenge: Challenge, path_type: str) -> Ingress:
         part = _part(challenge).ingress
@@ -186,21 +192,19 @@ class Routes:
         return EditedIngress(self.cluster, challenge, part.ingress.name, backend)
 
     def _said(self, challenge: Challenge) -> str:
-        """What stands against the route: at the router, or on the way to the responder."""
+        """What the router says of the route: evidence, no verdict. Empty where it says nothing.
+
+        With --namespace neither classes nor the Gateways of others are known.
+        """
         part, network = _part(challenge), self.cluster.network
-        namespace = challenge.metadata.namespace
-        where = namespace, routes.route_name(challenge)
+        where = challenge.metadata.namespace, routes.route_name(challenge)
+        if self.settings.namespace or (part.ingress is not None and part.ingress.name):
+            return ""
         if part.gateway_http_route is not None:
-            said = words.gateway_words(network.routes.get(*where), network.gateways.all())
-        elif part.ingress is not None and part.ingress.name:
-            said = ""
-        else:
-            class_name = part.ingress.ingress_class_name if part.ingress is not None else None
-            classes = [one.metadata.name for one in network.classes.all()]
-            said = words.ingress_words(network.ingresses.get(*where), class_name, classes)
-        return " ".join(
-            text for text in (said, obstacle(self.cluster, self.settings, namespace)) if text
-        )
+            return words.gateway_words(network.routes.get(*where), network.gateways.all())
+        class_name = part.ingress.ingress_class_name if part.ingress is not None else None
+        classes = [one.metadata.name for one in network.classes.all()]
+        return words.ingress_words(network.ingresses.get(*where), class_name, classes)
 
 
 def _part(challenge: Challenge) -> Http01:
@@ -226,8 +230,8 @@ def _patch(found: R, wanted: R) -> dict[str, Any]:
     if spec.get("ingressClassName", "") is None:
         del spec["ingressClassName"]  # admission filled in the default class
     metadata = {
-        "labels": _missing(found.metadata.labels, wanted.metadata.labels),
-        "annotations": _missing(found.metadata.annotations, wanted.metadata.annotations),
+        "labels": lacking(found.metadata.labels, wanted.metadata.labels),
+        "annotations": lacking(found.metadata.annotations, wanted.metadata.annotations),
     }
     changed: dict[str, Any] = {key: value for key, value in metadata.items() if value}
     if found.metadata.owner_references != wanted.metadata.owner_references:
@@ -235,5 +239,5 @@ def _patch(found: R, wanted: R) -> dict[str, Any]:
     return {"metadata": guard(found) | changed} | ({"spec": spec} if spec else {})
 
 
-def _missing(found: dict[str, str], wanted: dict[str, str]) -> dict[str, str]:
-    return {key: value for key, value in wanted.items() if found.get(key) != value}
+def _going(resource: Resource[Any], name: str) -> RouterRefused:
+    return RouterRefused(f'{resource.kind} "{name}" is just being deleted by somebody else.')

@@ -7,6 +7,7 @@ from typing import Final
 
 from controller.acme import messages
 from controller.challenges.observed import Checked, Step, Trouble
+from controller.reasons import ended
 from controller.verdict import is_rate_limit
 from orderapi import defaults
 from orderapi.challenge import HTTP01, ChallengeSpec
@@ -40,10 +41,10 @@ def held_up(trouble: Trouble, until: str) -> str:
     """Why the Challenge waits after a failure that is no end; `until` is a time, or empty."""
     told = tried(trouble.step, trouble.facts.message)
     if not until:
-        return f"{_ended(told)} It is tried again when the Secret or the issuer changes."
+        return f"{ended(told)} It is tried again when the Secret or the issuer changes."
     if is_rate_limit(trouble.facts):
         return f"The CA asks to wait until {until}; then it is tried again. {told}"
-    return f"{_ended(told)} It is tried again by itself."
+    return f"{ended(told)} It is tried again by itself."
 
 
 def no_issuer(ref: IssuerRef, namespace: str) -> str:
@@ -64,6 +65,18 @@ def other_solver(ref: IssuerRef) -> str:
 def no_part(kind: str) -> str:
     """Why a Challenge whose solver is not of its type is not worked on."""
     return f"The solver of the Challenge does not answer {kind}."
+
+
+def taken_away(spec: ChallengeSpec) -> str:
+    """What is told where the route is made again and again."""
+    part = spec.solver.http01
+    if part is not None and part.ingress is not None and part.ingress.name:
+        return (
+            f'The path in Ingress "{part.ingress.name}" is taken away again and again: a tool that '
+            f"keeps the Ingress as it is in Git (Argo CD, Flux) does that. Use ingressClassName in "
+            f"the solver, or have the tool ignore spec.rules."
+        )
+    return "The route is changed or deleted again and again, by a policy or a person."
 
 
 def cannot_tell(kind: str, evidence: str, until: str) -> str:
@@ -112,7 +125,7 @@ def refused(
         one.error.sentence() for one in authorization.challenges if one.error is not None
     ]
     told = "; ".join(errors) or f"it is {authorization.status}, and the CA gave no reason"
-    return f"Error accepting authorization: {_ended(told)} {_seen(spec.type, checked)}"
+    return f"Error accepting authorization: {ended(told)} {_seen(spec.type, checked)}"
 
 
 def lost(message: str) -> str:
@@ -127,18 +140,16 @@ def lost(message: str) -> str:
 def leftover(spec: ChallengeSpec, why: str) -> str:
     """What stays behind, and why."""
     if spec.type == HTTP01:
+        part = spec.solver.http01.ingress if spec.solver.http01 is not None else None
+        what = f'A path in Ingress "{part.name}"' if part is not None and part.name else "The route"
         return (
-            f"The route of the challenge for {spec.dns_name} may be left behind: {_ended(why)} "
+            f"{what} of the challenge for {spec.dns_name} may be left behind: {ended(why)} "
             f"Remove it by hand; it does no harm."
         )
     return (
         f"A TXT record for {spec.dns_name} may be left behind at _acme-challenge.{spec.dns_name}: "
-        f"{_ended(why)} Remove it by hand; it does no harm."
+        f"{ended(why)} Remove it by hand; it does no harm."
     )
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith(".") else f"{sentence}."
 
 
 def _seen(kind: str, checked: Checked | None) -> str:

@@ -44,6 +44,8 @@ def unwind(seen: Observed) -> Action:
 
 
 def _may_be_published(seen: Observed) -> bool:
+    if seen.challenge.spec.type == HTTP01:
+        return True  # it costs a look, and a crash may lie between the route and the status
     return bool(seen.challenge.status.presented) or seen.knowledge.tried_to_present
 
 

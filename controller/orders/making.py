@@ -11,7 +11,8 @@ from controller.acme.client import Client
 from controller.cluster import Cluster
 from controller.derived import is_controlled_by
 from controller.orders.actions import Planned
-from controller.runtime.errors import AlreadyExists, Conflict, NotFound
+from controller.runtime import removing
+from controller.runtime.errors import AlreadyExists, NotFound
 from orderapi import names
 from orderapi.challenge import Challenge, ChallengeSpec
 from orderapi.meta import ObjectMeta, owner_reference
@@ -42,16 +43,7 @@ async def create(cluster: Cluster, order: Order, planned: Planned, client: Clien
 
 async def remove(cluster: Cluster, challenge: Challenge) -> None:
     """Delete it, if it is still that one."""
-    meta = challenge.metadata
-    try:
-        left = await cluster.kube.delete(CHALLENGE, meta.namespace, meta.name, uid=meta.uid)
-    except (NotFound, Conflict):
-        cluster.challenges.drop(challenge)
-        return
-    if left is None:
-        cluster.challenges.drop(challenge)
-    else:
-        cluster.challenges.feed(left)
+    await removing.remove(cluster.kube, CHALLENGE, challenge, cluster.challenges)
 
 
 async def _adopt(cluster: Cluster, order: Order, meta: ObjectMeta) -> bool:

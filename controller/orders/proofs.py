@@ -36,7 +36,7 @@ def review(order: Order, challenges: Sequence[Challenge], solvers: Sequence[Solv
     stale = [
         one
         for one in kept.values()
-        if not _ended(one) and not is_allowed(one.spec.solver, order, solvers)
+        if not _is_final(one) and not is_allowed(one.spec.solver, order, solvers)
     ]
     leaving = [one for one in challenges if _deleting(one) and one.spec.authorization_url in wanted]
     blocked = {one.spec.authorization_url for one in leaving}
@@ -49,7 +49,7 @@ def review(order: Order, challenges: Sequence[Challenge], solvers: Sequence[Solv
         remove=(*surplus, *stale),
         plan=tuple(plan for plan in plans if isinstance(plan, Planned)),
         refusals=tuple(plan for plan in plans if isinstance(plan, str)),
-        open=(*(one for one in kept.values() if not _ended(one)), *leaving),
+        open=(*(one for one in kept.values() if not _is_final(one)), *leaving),
     )
 
 
@@ -112,7 +112,7 @@ def _proved(authorization: Authorization) -> bool:
     return authorization.initial_state == states.VALID
 
 
-def _ended(challenge: Challenge) -> bool:
+def _is_final(challenge: Challenge) -> bool:
     return challenge.status.state in states.FINAL
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from controller.acme import messages
 from controller.orders.identifiers import shown
 from controller.orders.observed import Step, Trouble
+from controller.reasons import ended
 from controller.verdict import is_rate_limit
 from orderapi import defaults
 from orderapi.challenge import Challenge
@@ -42,10 +43,10 @@ def held_up(trouble: Trouble, until: datetime | None) -> str:
     """Why the Order waits after a failure that is no end."""
     told = tried(trouble.step, trouble.facts.message)
     if until is None:
-        return f"{_ended(told)} It is tried again when the issuer changes."
+        return f"{ended(told)} It is tried again when the issuer changes."
     if is_rate_limit(trouble.facts):
         return f"The CA asks to wait until {stamp(until)}; then it is tried again. {told}"
-    return f"{_ended(told)} It is tried again by itself."
+    return f"{ended(told)} It is tried again by itself."
 
 
 def no_issuer(ref: IssuerRef, namespace: str) -> str:
@@ -155,10 +156,6 @@ def _refused(authorization: messages.Authorization) -> str:
     return f'the authorization for "{name}" is {authorization.status}' + "".join(
         f": {error}" for error in errors
     )
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith(".") else f"{sentence}."
 
 
 def _some(texts: Sequence[str], *, limit: int = _SHOWN) -> str:

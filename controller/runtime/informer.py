@@ -11,7 +11,9 @@ from contextlib import aclosing
 from random import Random
 from typing import Any, Generic, Protocol, TypeVar
 
-from controller.runtime.cache import Cache
+import msgspec
+
+from controller.runtime.cache import Cache, version_of
 from controller.runtime.decoding import Listed, Watched, name_of
 from controller.runtime.errors import ApiError, Expired, Forbidden, NotFound
 from controller.runtime.metrics import Metrics
@@ -66,8 +68,9 @@ class Informer(Generic[T]):
     """Feeds `cache` with the objects of `resource`, all or those that the selectors choose.
 
     `synced` is set once the first list is in. `heard_at` is when the API server last said
-    something, by the event loop's clock. `optional`: the cluster may do without this kind; while it
-    does there are none, and once a minute it is asked again.
+    something, by the event loop's clock. `optional`: we can do without this kind; once a minute it
+    is asked for again. While the cluster does not have it there are none; while we may not follow
+    it, what was heard of stays.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class Informer(Generic[T]):
         self._version = ""
         self._settled = False
         self._verb = "list"
+        self._without = ""
         self._complained: dict[str, float] = {}
         self.synced = asyncio.Event()
         self.heard_at = float("inf")
@@ -119,8 +123,8 @@ class Informer(Generic[T]):
             except Expired as error:
                 self._version = ""
                 logger.info("version too old; listing again", extra=self._extra(error))
-            except NotFound as error:
-                pause = self._not_served(error)
+            except (NotFound, Forbidden) as error:
+                pause = self._do_without(error)
             except (ApiError, TimeoutError) as error:
                 pause = error.retry_after if isinstance(error, ApiError) else 0.0
                 self._complain(error)
@@ -154,6 +158,7 @@ class Informer(Generic[T]):
                 version = version or page.resource_version
         self._cache.sweep(seen, int(version))
         self._version = version
+        self._without = ""
         self.synced.set()
         if self._metrics is not None:
             self._metrics.lists.labels(self.name).inc()
@@ -182,17 +187,33 @@ class Informer(Generic[T]):
         if change.resource_version:
             self._version = change.resource_version
 
-    def _not_served(self, error: NotFound) -> float:
-        """The cluster has no such kind; the seconds until it is asked again."""
+    def _do_without(self, error: NotFound | Forbidden) -> float:
+        """There is no such kind, or it is not for us; the seconds until it is asked for again."""
         if not self._optional:
             self._complain(error)
             return error.retry_after
         self._version = ""
         self._heard()
-        if not self.synced.is_set():
-            logger.info("the cluster does not have this kind", extra={"resource": self.name})
+        if self._without != type(error).__name__:
+            self._without = type(error).__name__
+            self._say_what_is_missing(error)
+        if isinstance(error, NotFound):
+            self._forget_all()
         self.synced.set()
         return _OPTIONAL_PAUSE
+
+    def _say_what_is_missing(self, error: NotFound | Forbidden) -> None:
+        if isinstance(error, Forbidden):
+            self._complain(error)
+        else:
+            logger.info("the cluster does not have this kind", extra={"resource": self.name})
+
+    def _forget_all(self) -> None:
+        """Of the version before theirs: when the kind is served again they come as they were."""
+        for held in self._cache.all():
+            before = str(version_of(held) - 1)
+            meta = msgspec.structs.replace(held.metadata, resource_version=before)
+            self._cache.gone(Object(metadata=meta))
 
     def _heard(self) -> None:
         self.heard_at = asyncio.get_running_loop().time()

@@ -44,6 +44,11 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]
     return patch
 
 
+def lacking(found: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """Of the wanted labels or annotations, those that are not there, or are otherwise."""
+    return {key: value for key, value in wanted.items() if found.get(key) != value}
+
+
 def status_patch(obj: HasStatus, new_status: Wire) -> dict[str, Any]:
     """A patch of the status alone, for this version of `obj` only; empty when nothing differs."""
     status = merge_patch(obj.status, new_status)

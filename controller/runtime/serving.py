@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from controller.listening import listen, shown
 from controller.runtime.informer import Informer
 from controller.runtime.metrics import Metrics
 from controller.runtime.worker import Worker
@@ -20,8 +21,14 @@ LONGEST_QUIET = 600.0
 Troubles = Callable[[], Sequence[str]]
 
 
+ENDING = "this process was told to end"
+
+
 class Health:
-    """What is wrong, if anything, in sentences."""
+    """What is wrong, if anything, in sentences.
+
+    `missing`: what is not there yet, in sentences; whoever brings it about takes it out.
+    """
 
     def __init__(
         self,
@@ -33,6 +40,12 @@ class Health:
         self._informers = informers
         self._workers = workers
         self._longest_quiet = longest_quiet
+        self._ending = False
+        self.missing: set[str] = set()
+
+    def end(self) -> None:
+        """The process was told to end: it is not to be counted on, and no more wrong for that."""
+        self._ending = True
 
     def sick(self) -> list[str]:
         """Reasons to be restarted: watches that hear nothing, loops that are no more."""
@@ -42,27 +55,32 @@ class Health:
             for informer in self._informers
             if now - informer.heard_at > self._longest_quiet
         ]
-        return quiet + [f"{w.name} does not work any more" for w in self._workers if not w.alive]
+        workers = () if self._ending else self._workers
+        return quiet + [f"{w.name} does not work any more" for w in workers if not w.alive]
 
     def unready(self) -> list[str]:
         """Reasons not to be counted on yet. Who does not lead may be ready."""
-        return [f"{i.name} are not listed yet" for i in self._informers if not i.synced.is_set()]
+        unlisted = [
+            f"{i.name} are not listed yet" for i in self._informers if not i.synced.is_set()
+        ]
+        return unlisted + sorted(self.missing) + [ENDING] * self._ending
 
 
 @asynccontextmanager
 async def serving(address: str, *, metrics: Metrics, health: Health) -> AsyncIterator[str]:
-    """Serve on `host:port` inside; gives the address in use. Empty or "0": nothing is served."""
+    """Serve on `host:port` inside; gives the address in use. Empty or "0": nothing is served.
+
+    Without a host it is served on all addresses, IPv4 and IPv6. Raises CannotListen.
+    """
     if address in ("", "0"):
         yield ""
         return
-    host, _, port = address.rpartition(":")
     runner = web.AppRunner(_application(metrics, health), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host.strip("[]") or None, int(port))
-        await site.start()
-        bound = runner.addresses[0]
-        yield f"{bound[0]}:{bound[1]}"
+        listening = await listen(address)
+        await web.SockSite(runner, listening).start()
+        yield shown(listening)
     finally:
         await runner.cleanup()
 

@@ -14,8 +14,8 @@ import msgspec
 
 from controller.pki.csr import spec_faults
 from controller.pki.faults import quoted
-from controller.shims.hosts import names_of
-from controller.shims.lists import distinct, fields, words
+from controller.shims.hosts import distinct_addresses, names_of
+from controller.shims.lists import fields, words
 from orderapi import names
 from orderapi.certificate import CertificateSpec, PrivateKey, SecretTemplate, Subject
 from orderapi.durations import format_duration, parse_duration
@@ -99,12 +99,13 @@ def translate(annotations: Mapping[str, str]) -> Translated:
     reader = _Reader(annotations)
     read = reader.read
     alternatives = names_of(read(names.ALT_NAMES, words) or ())
+    addresses = (*alternatives.ip_addresses, *(read(names.IP_SANS, words) or ()))
     spec = CertificateSpec(
         secret_name="",
         issuer_ref=IssuerRef(name=""),
         common_name=annotations.get(names.COMMON_NAME) or None,
         dns_names=alternatives.dns_names,
-        ip_addresses=distinct((*alternatives.ip_addresses, *(read(names.IP_SANS, words) or ()))),
+        ip_addresses=distinct_addresses(addresses),
         email_addresses=read(names.EMAIL_SANS, words) or (),
         subject=_subject(reader),
         duration=read(names.DURATION, _duration),
@@ -189,7 +190,7 @@ def _percentage(text: str) -> int:
     return number
 
 
-def _secret_template(text: str) -> SecretTemplate:
+def _secret_template(text: str) -> SecretTemplate | None:
     try:
         template = msgspec.json.decode(text, type=_Template)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
@@ -200,7 +201,8 @@ def _secret_template(text: str) -> SecretTemplate:
     for key in annotations:
         if key.startswith(f"{names.GROUP}/"):
             raise ValueError(f"holds {quoted(key)}: {names.GROUP}/ annotations are not allowed")
-    return SecretTemplate(annotations=annotations, labels=template.labels or {})
+    found = SecretTemplate(annotations=annotations, labels=template.labels or {})
+    return None if found == SecretTemplate() else found
 
 
 def _spec_faults(spec: CertificateSpec, annotations: Mapping[str, str]) -> list[str]:

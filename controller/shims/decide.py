@@ -10,7 +10,7 @@ from typing import assert_never
 from controller.shims.actions import Action, Create, Delete, Patch, Rest, Tell
 from controller.shims.observed import Observed
 from controller.shims.sentences import limited, not_its_own
-from controller.shims.wishes import Unasked, Unclear, Wishes, change
+from controller.shims.wishes import Unasked, Unclear, Wishes, change, lacking
 from orderapi.certificate import Certificate
 from orderapi.meta import controller_of
 
@@ -41,6 +41,8 @@ def _tell(seen: Observed, faults: tuple[str, ...]) -> Tell | None:
 
 
 def _strange(seen: Observed, wishes: Wishes) -> Iterator[str]:
+    """Certificates of others that do not serve. Most of them do, and are nothing to tell: of an
+    Ingress beside this one with the same Secret, or from Git."""
     kind, name = seen.resource.kind, seen.source.metadata.name
     for wish in wishes.certificates:
         found = seen.found.get(wish.metadata.name)
@@ -49,7 +51,9 @@ def _strange(seen: Observed, wishes: Wishes) -> Iterator[str]:
         owner = controller_of(found)
         if owner is not None and (owner.kind, owner.name) == (kind, name):
             continue  # of a source before this one: the garbage collector takes it away
-        yield not_its_own(kind, found, wish)
+        missing = lacking(found, wish)
+        if missing or found.spec.secret_name != wish.spec.secret_name:
+            yield not_its_own(kind, found, missing)
 
 
 def _write(seen: Observed, wishes: Wishes) -> Action:

@@ -5,7 +5,7 @@ from typing import Final
 
 from controller.networking import GATEWAY, Gateway, Listener, ListenerTls, SecretRef
 from controller.pki.faults import quoted
-from controller.shims.ingress import CLASSES
+from controller.shims.ingress import classes_of
 from controller.shims.lists import words
 from controller.shims.source import Blocks, Kind, merged
 from orderapi import names
@@ -40,8 +40,7 @@ def blocks_of(gateway: Gateway) -> Blocks:
 
 def overrides_of(gateway: Gateway) -> dict[str, str]:
     """Challenges of its Certificates are routed through the Gateway itself."""
-    given = gateway.metadata.annotations
-    return {override: given[key] for key, override in CLASSES.items() if key in given} | {
+    return classes_of(gateway.metadata.annotations) | {
         names.HTTP01_PARENT_REF_KIND: GATEWAY.kind,
         names.HTTP01_PARENT_REF_NAME: gateway.metadata.name,
     }

@@ -1,5 +1,6 @@
 """An Ingress as a source of Certificates: one for each block of `spec.tls`. Pure."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from controller.networking import INGRESS, Ingress, IngressTls
@@ -12,6 +13,11 @@ CLASSES: Final = {
     names.HTTP01_INGRESS_CLASS_NAME: names.HTTP01_OVERRIDE_INGRESS_CLASS_NAME,
 }
 """Annotations of a source that name an IngressClass, and what its Certificates get for each."""
+
+
+def classes_of(annotations: Mapping[str, str]) -> dict[str, str]:
+    """What its Certificates get for the IngressClass that a source names; empty ones are none."""
+    return {override: given for key, override in CLASSES.items() if (given := annotations.get(key))}
 
 
 def blocks_of(ingress: Ingress) -> Blocks:
@@ -39,7 +45,7 @@ def overrides_of(ingress: Ingress) -> dict[str, str]:
     One that is edited in place needs some certificate meanwhile, or its router may drop it.
     """
     given = ingress.metadata.annotations
-    wanted = {override: given[key] for key, override in CLASSES.items() if key in given}
+    wanted = classes_of(given)
     if given.get(names.HTTP01_EDIT_IN_PLACE) == "true":
         wanted[names.HTTP01_OVERRIDE_INGRESS_NAME] = ingress.metadata.name
         wanted[names.ISSUE_TEMPORARY_CERTIFICATE] = "true"

@@ -23,8 +23,9 @@ def bad_annotation(kind: str, why: str) -> str:
     )
 
 
-def not_its_own(kind: str, found: Certificate, wish: Certificate) -> str:
-    """The name of a Certificate is taken by one that the source does not control."""
+def not_its_own(kind: str, found: Certificate, lacking: tuple[str, ...]) -> str:
+    """The name of a Certificate is taken by one that the source does not control, and that lacks
+    these names, or is for another Secret."""
     meta, owner = found.metadata, controller_of(found)
     whose = (
         f"{owner.kind} {quoted(owner.name)} controls it"
@@ -33,7 +34,7 @@ def not_its_own(kind: str, found: Certificate, wish: Certificate) -> str:
     )
     return (
         f"Certificate {quoted(meta.name)} is left as it is: {whose}, not this {kind}. "
-        f"{_coverage(found, wish)}"
+        f"{_shortfall(found, lacking)}"
     )
 
 
@@ -73,18 +74,13 @@ def limited(faults: tuple[str, ...]) -> tuple[str, ...]:
     return (*faults[:MOST_TOLD], f"There are {more} more faults of this kind.")
 
 
-def _coverage(found: Certificate, wish: Certificate) -> str:
-    lacking = [
-        name
-        for wanted, has in (
-            (wish.spec.dns_names, found.spec.dns_names),
-            (wish.spec.ip_addresses, found.spec.ip_addresses),
+def _shortfall(found: Certificate, lacking: tuple[str, ...]) -> str:
+    name, secret = quoted(found.metadata.name), found.spec.secret_name
+    if secret != found.metadata.name:
+        return (
+            f"Its certificate goes into Secret {quoted(secret)}: name that Secret here, or rename "
+            f"the Certificate, so that one for Secret {name} can be made."
         )
-        for name in wanted
-        if name not in has
-    ]
-    if not lacking:
-        return "It has all names that are asked for here, so its Secret fits."
     more = len(lacking) - _MOST_NAMES
     told = ", ".join(map(quoted, lacking[:_MOST_NAMES])) + (f" and {more} more" if more > 0 else "")
     return f"It lacks {told}: name another Secret here, or add the names there."

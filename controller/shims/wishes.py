@@ -9,7 +9,7 @@ from controller.runtime.patches import merge_patch
 from controller.settings import Settings
 from controller.shims import sentences
 from controller.shims.annotations import SPEC_FIELDS, translate
-from controller.shims.hosts import names_of
+from controller.shims.hosts import distinct_addresses, names_of
 from controller.shims.issuer import asks, issuer_of
 from controller.shims.lists import distinct
 from controller.shims.source import Blocks, Kind
@@ -102,6 +102,24 @@ def change(existing: Certificate, wish: Certificate, settings: Settings) -> dict
     return merge_patch(existing, desired)
 
 
+def lacking(existing: Certificate, wish: Certificate) -> tuple[str, ...]:
+    """Names that are wished and that `existing` does not ask for, in whatever spelling.
+
+    A wildcard of its stands for a name one label below it (RFC 6125 section 6.4.3).
+    """
+    held = {name.lower() for name in existing.spec.dns_names}
+    addresses = existing.spec.ip_addresses
+    together = distinct_addresses((*addresses, *wish.spec.ip_addresses))
+    return (
+        *(
+            name
+            for name in wish.spec.dns_names
+            if held.isdisjoint((name.lower(), f"*.{name.lower().partition('.')[2]}"))
+        ),
+        *(address for address in together if address not in addresses),
+    )
+
+
 def _certificates(
     kind: Kind[S],
     source: S,
@@ -139,7 +157,7 @@ def _spec(
         secret_name=secret,
         issuer_ref=issuer,
         dns_names=distinct((*named.dns_names, *template.dns_names)),
-        ip_addresses=distinct((*named.ip_addresses, *template.ip_addresses)),
+        ip_addresses=distinct_addresses((*named.ip_addresses, *template.ip_addresses)),
     )
 
 

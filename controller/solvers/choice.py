@@ -64,6 +64,8 @@ def choose(
     """
     asked = f"*.{name}" if wildcard else name
     types = frozenset(kind.upper() for kind in offered)
+    if wildcard:
+        types -= {"HTTP-01"}  # it proves nothing about other names; no honest CA offers it
     best: tuple[Score, Chosen] | None = None
     misfits: list[str] = []
     for number, solver in enumerate(solvers, start=1):

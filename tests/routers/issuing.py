@@ -119,17 +119,43 @@ def reason_of(world: World, host: str, namespace: str = "default") -> str:
     return str(challenge_of(world, host, namespace).get("status", {}).get("reason", ""))
 
 
-def until_reason(world: World, host: str, *words: str, timeout: float = 30.0) -> str:
+def until_reason(
+    world: World, host: str, *words: str, namespace: str = "default", timeout: float = 30.0
+) -> str:
     """Wait until the Challenge's reason holds all these words; the reason."""
 
     def says() -> str:
-        reason = reason_of(world, host)
+        reason = reason_of(world, host, namespace)
         return reason if all(word in reason for word in words) else ""
 
-    return world.until(says, timeout, why=f"a reason with {words}, not: {reason_of(world, host)}")
+    return world.until(
+        says, timeout, why=f"a reason with {words}, not: {reason_of(world, host, namespace)}"
+    )
 
 
 def routed(edge: Edge, host: str) -> Sequence[int]:
     """With which statuses the router answered requests for that host's challenges."""
     seen = edge.traefik.routed(PATH)
     return [int(one["DownstreamStatus"]) for one in seen if one["RequestHost"] == host]
+
+
+def refusing_ingresses(name: str, expression: str, message: str) -> list[Json]:
+    """A policy for the namespaces with the label policy=<name>, as routers have in a webhook.
+
+    `expression` and `message` are CEL; the object is the Ingress.
+    """
+    group = "admissionregistration.k8s.io/v1"
+    rule = {"apiGroups": ["networking.k8s.io"], "apiVersions": ["v1"]}
+    rules = [rule | {"operations": ["CREATE", "UPDATE"], "resources": ["ingresses"]}]
+    validation = {"expression": expression, "messageExpression": message}
+    policy = {"matchConstraints": {"resourceRules": rules}, "validations": [validation]}
+    binding = {
+        "policyName": name,
+        "validationActions": ["Deny"],
+        "matchResources": {"namespaceSelector": {"matchLabels": {"policy": name}}},
+    }
+    kind, meta = "ValidatingAdmissionPolicy", {"name": name}
+    return [
+        {"apiVersion": group, "kind": kind, "metadata": meta, "spec": policy},
+        {"apiVersion": group, "kind": f"{kind}Binding", "metadata": meta, "spec": binding},
+    ]

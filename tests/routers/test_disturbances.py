@@ -1,13 +1,15 @@
 """Each thing that can be wrong on the way has a sentence of its own, and its repair is noticed."""
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from devcluster import netns, servers, traefik, zone
 from devcluster.controller import Controller
 from devcluster.process import free_port
-from tests.routers.edge import Edge, silent
+from tests.routers.edge import Edge, ingress, silent
 from tests.routers.issuing import (
     BY_INGRESS,
     apply_issuer,
@@ -15,6 +17,7 @@ from tests.routers.issuing import (
     challenge_of,
     controller_of,
     nothing_left,
+    refusing_ingresses,
     until_reason,
     wish,
 )
@@ -109,6 +112,65 @@ def test_a_route_that_somebody_deletes_comes_back(edge: Edge) -> None:
     world.kubectl("delete", "service", "cm-acme-http-solver")
     zone.remove(dns, "example.com", "deleted")
     world.wait_ready("deleted", timeout=2 * MENDED_WITHIN)
+
+
+def test_a_refusal_is_told_without_the_token_that_it_quotes(edge: Edge) -> None:
+    world = edge.world
+    path = "object.spec.rules[0].http.paths[0].path"
+    world.apply(*refusing_ingresses("taken", "false", f"'path ' + {path} + ' is defined already'"))
+    world.kubectl("create", "namespace", "taken")
+    world.kubectl("label", "namespace", "taken", "policy=taken")
+    world.apply(wish("taken", BY_INGRESS, namespace="taken"))
+    reason = until_reason(world, "taken.example.com", "is defined already", namespace="taken")
+    assert "/.well-known/acme-challenge/<token> is defined already" in reason
+    token = challenge_of(world, "taken.example.com", "taken")["spec"]["token"]
+    told = world.kubectl("-n", "taken", "get", "events,orders,certificates", "-o", "json")
+    assert token not in told.replace(json.dumps({"token": token})[1:-1], "")
+    world.kubectl(
+        "delete", "validatingadmissionpolicybindings,validatingadmissionpolicies", "taken"
+    )
+    world.wait_ready("taken", "taken", timeout=2 * MENDED_WITHIN)
+
+
+def test_a_path_that_was_put_in_before_a_crash_is_taken_out(
+    edge: Edge, controller: Controller
+) -> None:
+    """The controller dies between the user's Ingress and the status of the Challenge."""
+    world = edge.world
+    controller.stop()
+    own = ingress("crashed-own", "default", "crashed-own.example.com", "/app")
+    world.apply(own)
+    before = (world.get("ingress", "crashed-own") or {})["spec"]
+    issuer = apply_issuer(world, "crash-in-place", {"ingress": {"name": "crashed-own"}})
+    with without_rule(world, "challenges/status"), controller_of(edge, name="dies") as running:
+        world.apply(wish("crashed-own", issuer))
+        world.until(
+            lambda: (world.get("ingress", "crashed-own") or {})["spec"] != before,
+            why="the path in the Ingress",
+        )
+        running.kill()
+    world.kubectl("delete", "certificate", "crashed-own")
+    with controller_of(edge, "--leader-elect=false", name="cleans"):
+        nothing_left(world)
+    assert (world.get("ingress", "crashed-own") or {})["spec"] == before
+    world.kubectl("delete", "ingress", "crashed-own")
+
+
+@contextmanager
+def without_rule(world: World, resource: str) -> Iterator[None]:
+    """The controller's ClusterRole without one resource, as if a write never arrived."""
+    role = json.loads(world.kubectl("get", "clusterrole", "order-controller", "-o", "json"))
+    rules = role["rules"]
+    fewer = [
+        rule | {"resources": [one for one in rule["resources"] if one != resource]}
+        for rule in rules
+    ]
+    fewer = [rule for rule in fewer if rule["resources"]]
+    for wanted in (fewer, rules):
+        patch = json.dumps([{"op": "replace", "path": "/rules", "value": wanted}])
+        world.kubectl("patch", "clusterrole", "order-controller", "--type=json", "-p", patch)
+        if wanted is fewer:
+            yield
 
 
 def test_where_nothing_can_be_seen_the_ca_is_asked_once(edge: Edge, controller: Controller) -> None:

@@ -18,6 +18,7 @@ from tests.routers.issuing import (
     controller_of,
     left_over,
     nothing_left,
+    refusing_ingresses,
     routed,
     until_reason,
     wish,
@@ -144,9 +145,10 @@ def _to(service: str, path: str) -> Json:
 
 def test_a_class_that_refuses_a_path_type_gets_the_next(edge: Edge) -> None:
     world = edge.world
-    world.apply(*_no_exact_paths("picky"))
+    expression = "object.spec.rules.all(r, r.http.paths.all(p, p.pathType != 'Exact'))"
+    world.apply(*refusing_ingresses("picky", expression, "'pathType Exact is not allowed here'"))
     world.kubectl("create", "namespace", "picky")
-    world.kubectl("label", "namespace", "picky", "paths=picky")
+    world.kubectl("label", "namespace", "picky", "policy=picky")
     world.until(lambda: _refuses(world), why="the policy holds")
     world.apply(wish("picky", BY_INGRESS, namespace="picky"))
     world.wait_ready("picky", "picky")
@@ -154,36 +156,6 @@ def test_a_class_that_refuses_a_path_type_gets_the_next(edge: Edge) -> None:
         "delete", "validatingadmissionpolicybindings,validatingadmissionpolicies", "picky"
     )
     nothing_left(world)
-
-
-def _no_exact_paths(name: str) -> list[Json]:
-    """A policy as routers have it in an admission webhook."""
-    group = "admissionregistration.k8s.io/v1"
-    rule = {"apiGroups": ["networking.k8s.io"], "apiVersions": ["v1"]}
-    rules = [rule | {"operations": ["CREATE", "UPDATE"], "resources": ["ingresses"]}]
-    expression = "object.spec.rules.all(r, r.http.paths.all(p, p.pathType != 'Exact'))"
-    message = "pathType Exact is not allowed here"
-    return [
-        {
-            "apiVersion": group,
-            "kind": "ValidatingAdmissionPolicy",
-            "metadata": {"name": name},
-            "spec": {
-                "matchConstraints": {"resourceRules": rules},
-                "validations": [{"expression": expression, "message": message}],
-            },
-        },
-        {
-            "apiVersion": group,
-            "kind": "ValidatingAdmissionPolicyBinding",
-            "metadata": {"name": name},
-            "spec": {
-                "policyName": name,
-                "validationActions": ["Deny"],
-                "matchResources": {"namespaceSelector": {"matchLabels": {"paths": "picky"}}},
-            },
-        },
-    ]
 
 
 def _refuses(world: World) -> bool:

@@ -1,19 +1,22 @@
 """Who answers: any replica, a process of its own with hardly a right, and nobody after a crash."""
 
+import signal
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from devcluster import netns
-from devcluster.controller import start_responder
+from devcluster.controller import NAMESPACE, start_responder
 from devcluster.kubectl import KubectlFailed
 from devcluster.process import free_port
 from tests.routers.edge import Edge
 from tests.routers.issuing import (
     BY_GATEWAY,
     BY_INGRESS,
+    PATH,
     apply_issuers,
+    challenge_of,
     controller_of,
     lead_to,
     left_over,
@@ -57,6 +60,7 @@ def test_a_process_of_its_own_answers_with_the_right_to_read_challenges(edge: Ed
         world.cluster,
         world.folder / "alone",
         listen=f"{netns.RESPONDER}:{port}",
+        flags=("--shutdown-grace=2s",),
         die_with_parent=True,
     )
     with controller_of(edge, "--http01-listen-address=0", name="leads-alone"):
@@ -65,10 +69,35 @@ def test_a_process_of_its_own_answers_with_the_right_to_read_challenges(edge: Ed
         world.wait_ready("by-process")
         nothing_left(world)
     assert 'kubectl_order_http01_requests_total{outcome="answered"}' in alone.metrics()
+    began = time.monotonic()
     alone.stop()
+    assert 2 <= time.monotonic() - began < 6
     for verb, kind in (("get", "secrets"), ("list", "orders"), ("patch", "challenges/status")):
         assert not _may(world, verb, kind)
     assert _may(world, "list", "challenges")
+
+
+def test_who_ends_leads_no_more_but_answers_while_the_grace_lasts(edge: Edge) -> None:
+    """Nobody ever sees the answer, so that it stays; told once more to end, it ends at once."""
+    world, host = edge.world, "held.example.com"
+    unseen = f"--http01-check-port={free_port()}"
+    with controller_of(edge, "--shutdown-grace=60s", unseen, name="ends") as ending:
+        world.apply(wish("held", BY_INGRESS, host))
+        world.until(lambda: _presented(world, host), why="a presented Challenge")
+        spec = challenge_of(world, host)["spec"]
+        edge.seconds_until(200, host, PATH + spec["token"])
+        assert _holder(world)
+        ending.process.signal(signal.SIGTERM)
+        world.until(lambda: not _holder(world), 5, why="a free Lease")
+        assert not ending.ready()
+        following = world.start_controller("--http01-listen-address=0", unseen, name="follows")
+        world.until(lambda: _holder(world), 10, why="another that leads")
+        assert edge.fetch(host, PATH + spec["token"]) == (200, spec["key"])
+        ending.process.signal(signal.SIGTERM)
+        world.until(lambda: not ending.process.alive(), 5, why="the end at once")
+    world.kubectl("delete", "certificate", "held")
+    nothing_left(world)
+    following.stop()
 
 
 def test_a_crash_leaves_nothing(edge: Edge) -> None:
@@ -114,3 +143,12 @@ def _may(world: World, verb: str, kind: str) -> bool:
 def _stands(world: World, *kinds: str) -> bool:
     found = left_over(world)
     return all(any(one.startswith(kind) for one in found) for kind in kinds)
+
+
+def _presented(world: World, host: str) -> bool:
+    return bool(challenge_of(world, host).get("status", {}).get("presented"))
+
+
+def _holder(world: World) -> str:
+    lease = world.get("lease", "cert-manager-controller", NAMESPACE) or {"spec": {}}
+    return str(lease["spec"].get("holderIdentity") or "")

@@ -122,14 +122,13 @@ def test_another_type_of_issuer_says_that_it_is_not_served(world: World) -> None
     assert "selfSigned" in found
 
 
-def test_an_order_whose_only_solver_is_for_a_gateway_says_that_there_is_none(world: World) -> None:
-    solvers = [{"http01": {"gatewayHTTPRoute": {"parentRefs": [{"name": "front"}]}}}]
+def test_a_router_that_is_not_there_is_told_on_the_order(world: World) -> None:
+    solvers = [{"http01": {"ingress": {"ingressClassName": "absent"}}}]
     apply_issuer(world.cluster, "http", solvers=solvers, privateKeySecretRef={"name": "http"})
     issuer = {"kind": "ClusterIssuer", "name": "http"}
     world.apply(certificate("by-http", "by-http.example.com", issuer=issuer))
     reason = world.until(lambda: _order_reason(world, "by-http-"), timeout=60, why="a reason")
-    assert "does not serve HTTPRoute" in reason
-    assert "install the Gateway API" in reason
+    assert 'IngressClass "absent" does not exist' in reason
     apply_issuer(world.cluster, "http", privateKeySecretRef={"name": "http"})
     world.wait_ready("by-http", timeout=20)
 

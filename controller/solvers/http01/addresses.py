@@ -33,7 +33,10 @@ FLAG = "--acme-http01-solver-nameservers"
 KINDS = (dns.rdatatype.A, dns.rdatatype.AAAA)
 NAME_LENGTH = 253
 
-CREATE_RECORD = "Create an A or AAAA record that leads to the router"
+CREATE_RECORD = (
+    "Create an A or AAAA record that leads to the router; where the public DNS has one, name DNS "
+    "servers that know it in --acme-http01-solver-nameservers"
+)
 BROKEN_ZONE = (
     "SERVFAIL mostly means that the zone's servers do not answer or that its DNSSEC is broken, "
     "which the CA meets too"

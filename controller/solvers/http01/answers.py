@@ -75,6 +75,7 @@ class Answers:
         self._shown: dict[_Name, _Shown] = {}
         self._hosts: dict[str, _Host] = {}
         self._waiting = 0
+        self._closed = False
 
     def __repr__(self) -> str:
         return f"<Answers of {len(self._shown)} Challenges for {len(self._hosts)} hosts>"
@@ -97,6 +98,7 @@ class Answers:
         known = self._hosts.get(canonical(host))
         return (
             known is not None
+            and not self._closed
             and self._waiting < MOST_WAITING
             and known.waiters < MOST_WAITING_PER_HOST
         )
@@ -124,6 +126,13 @@ class Answers:
             known.waiting[token].discard(waiter)
             if not known.waiting[token]:
                 del known.waiting[token]
+
+    def close(self) -> None:
+        """Nobody waits from now on; who does is told that there is no answer."""
+        self._closed = True
+        for known in self._hosts.values():
+            for waiters in known.waiting.values():
+                _resolve(waiters, None)
 
     def _replace(self, name: _Name, new: _Shown | None) -> None:
         old = self._shown.get(name)

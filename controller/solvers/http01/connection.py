@@ -12,6 +12,8 @@ from controller.solvers.http01.crowd import Crowd, Phase
 
 ANSWERED: Final = "answered"
 NOT_FOUND: Final = "not_found"
+PROBED: Final = "probed"
+"""A load balancer asks whether anybody is here."""
 REFUSED: Final = "refused"
 """The request is malformed, too long, or did not come to its end."""
 
@@ -156,6 +158,9 @@ class Connection(asyncio.BufferedProtocol):
         if asked is None:
             self._refuse()
             return
+        if asked.probe:
+            self._reply(asked, "", PROBED)
+            return
         answers = self._desk.answers
         found = answers.now(asked.host, asked.token) if asked.token else None
         if found is None and asked.token and answers.may_come(asked.host):
@@ -163,19 +168,22 @@ class Connection(asyncio.BufferedProtocol):
             loop = asyncio.get_running_loop()
             self._task = loop.create_task(self._serve_later(asked))
         else:
-            self._reply(asked, found)
+            self._found(asked, found)
 
     async def _serve_later(self, asked: wire.Asked) -> None:
         found = await self._desk.answers.find(asked.host, asked.token)
         self._task = None
         if not self._transport.is_closing():
             self._desk.crowd.move(self, Phase.STUCK if self._full else Phase.IDLE)
-            self._reply(asked, found)
+            self._found(asked, found)
             self._work()
 
-    def _reply(self, asked: wire.Asked, found: str | None) -> None:
-        self._transport.write(wire.reply(asked, found, keep=asked.keep))
-        self._desk.on_request(NOT_FOUND if found is None else ANSWERED)
+    def _found(self, asked: wire.Asked, found: str | None) -> None:
+        self._reply(asked, found, NOT_FOUND if found is None else ANSWERED)
+
+    def _reply(self, asked: wire.Asked, answer: str | None, outcome: str) -> None:
+        self._transport.write(wire.reply(asked, answer, keep=asked.keep))
+        self._desk.on_request(outcome)
         if not asked.keep:
             self._go()
 

@@ -1,7 +1,7 @@
 """The route that leads the CA's request to the responder: one object by Challenge. Pure.
 
 Says what the object looks like, whether what the cluster holds is that, and whose it is. Refuses to
-route wildcards and to make anything of a token that RFC 8555 does not allow.
+make anything of a token that RFC 8555 does not allow.
 """
 
 import hashlib

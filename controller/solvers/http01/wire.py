@@ -1,7 +1,8 @@
 """The little of HTTP/1.1 (RFC 9112) that the responder speaks, and strictly.
 
-One form of request has an answer, all others have the same empty 404. No body is ever read: after a
-request that has one the connection ends, so there is no second opinion about where it stops.
+One form of request has an answer, the probes of load balancers have an empty one, all others have
+the same empty 404. No body is ever read: after a request that has one the connection ends, so there
+is no second opinion about where it stops.
 """
 
 import re
@@ -28,6 +29,8 @@ _PATH: Final = "/.well-known/acme-challenge/"
 _ASKED_FOR: Final = re.compile(re.escape(_PATH) + r"([A-Za-z0-9_-]{1,256})")
 _ABSOLUTE: Final = re.compile(r"http://([^/?#]+)(/.*)", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._~!$&'()*+,;=%-]*+))(?::[0-9]*)?")
+_PROBED: Final = frozenset({"/", "/healthz"})
+"""Where load balancers look by themselves, those that do not read the readiness probe of a pod."""
 _DECIMAL: Final = re.compile(r"[0-9]{1,18}")
 _READ: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect"})
 
@@ -40,6 +43,8 @@ class Asked:
     """Host without port and brackets, in the spelling of the client; may be empty."""
     token: str
     """Empty: it does not ask for the answer to a challenge."""
+    probe: bool
+    """It asks whether anybody is here, whatever its host."""
     bare: bool
     """HEAD: the answer is without its body."""
     keep: bool
@@ -69,9 +74,11 @@ def read(head: bytes) -> Asked | None:
         # RFC 9112 section 3.2.2: the target's own host is the one that counts.
         absolute = _ABSOLUTE.fullmatch(target)
         host, target = (_split(absolute[1]) or "", absolute[2]) if absolute else ("", target)
+    reads = method in (b"GET", b"HEAD")
     return Asked(
         host=host,
-        token=_token(method, target) if host else "",
+        token=_token(target) if reads and host else "",
+        probe=reads and target in _PROBED,
         bare=method == b"HEAD",
         keep=not body and "expect" not in fields and _stays(fields, old=old),
         old=old,
@@ -141,8 +148,6 @@ def _stays(fields: dict[str, list[str]], *, old: bool) -> bool:
     return "close" not in options and (not old or "keep-alive" in options)
 
 
-def _token(method: bytes, target: str) -> str:
-    if method not in (b"GET", b"HEAD"):
-        return ""
+def _token(target: str) -> str:
     matched = _ASKED_FOR.fullmatch(target)
     return matched[1] if matched else ""

@@ -14,13 +14,13 @@ from controller.networking import (
     ENDPOINT_SLICE,
     REFERENCE_GRANT,
     SERVICE,
+    SERVICE_OF_SLICE,
     Endpoint,
     EndpointConditions,
     EndpointPort,
     EndpointSlice,
     Service,
 )
-from controller.networking import SERVICE_NAME as SERVICE_OF_SLICE
 from controller.runtime.cache import Cache
 from controller.runtime.errors import Conflict
 from controller.runtime.schedule import Again, Key, Now, key_of

@@ -21,11 +21,11 @@ from controller.networking import (
     GATEWAY_GROUP,
     REFERENCE_GRANT,
     SERVICE,
+    SERVICE_OF_SLICE,
     EndpointSlice,
     ReferenceGrant,
     Service,
 )
-from controller.networking import SERVICE_NAME as SERVICE_OF_SLICE
 from controller.runtime.cache import Cache
 from controller.runtime.clock import SystemClock
 from controller.runtime.errors import NotFound

@@ -243,6 +243,24 @@ async def test_what_wakes_it() -> None:
     ]
 
 
+async def test_grants_of_namespaces_that_are_not_looked_at_are_left_alone() -> None:
+    """Two processes, each for its namespace, would otherwise take away each other's for ever."""
+    server = a_world(GATEWAY)
+    server.put(CHALLENGE, a_challenge(GATEWAY, namespace="bakery"))
+    lives = [Process(server, Settings(namespace=name)) for name in (HERE, "bakery")]
+    for process, name in zip(lives, (HERE, "bakery"), strict=True):
+        for challenge in process.cluster.challenges.all():
+            if challenge.metadata.namespace != name:
+                process.cluster.challenges.gone(challenge)
+        await process.look(Key(name, "http01"))
+    for process, name in zip(lives, (HERE, "bakery"), strict=True):
+        process.cluster.network.grants.feed(server.all(REFERENCE_GRANT)[0])
+        process.cluster.network.grants.feed(server.all(REFERENCE_GRANT)[1])
+        assert {key for key in process.enqueued() if key.namespace != name} == set()
+        assert Key(name, "http01") in process.enqueued()
+    assert len(server.all(REFERENCE_GRANT)) == 2
+
+
 @pytest.mark.parametrize("ready", [True, False])
 async def test_whether_a_replica_is_ready_comes_first(ready: bool) -> None:
     process = Process(a_world(INGRESS, responder=a_slice("10.0.0.1", ready=ready)))

@@ -1,18 +1,29 @@
 """What is different for HTTP-01: routes that others take away, replicas, a view of one's own."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
-from controller.challenges.actions import Action, Answer, Check, Explain, Present, Release, Wait
+from controller.challenges.actions import (
+    Action,
+    Answer,
+    Check,
+    CleanUp,
+    Explain,
+    Present,
+    Release,
+    Wait,
+)
 from controller.challenges.decide import BLIND, CONFIRM, MENDED, decide
 from controller.challenges.knowledge import Notebook
 from controller.challenges.observed import Checked, Observed
 from controller.challenges.unwind import unwind
 from controller.solvers import check
 from controller.solvers.fingerprint import fingerprint
-from orderapi.challenge import Challenge
+from orderapi.challenge import Challenge, ChallengeStatus
 from tests.controller.challenges.build import ORDER, a_sighting, checked, clean_ups, presented, seen
 from tests.controller.orders.build import HTTP_SOLVER, NOW, SECOND, an_issuer
 
@@ -97,6 +108,67 @@ def test_a_route_that_is_taken_away_is_made_again_but_not_in_a_fight() -> None:
     assert decide(looked(failed, after=MENDED, standing=False)) == Present()
 
 
+def test_a_fight_about_a_route_neither_delays_the_ca_nor_goes_untold() -> None:
+    """Somebody takes it away every few seconds, and nothing can be seen from here."""
+    since = BLIND - SECOND
+    known = {"presented_at": NOW, "published_at": NOW + since, "publications": 5}
+    blind = fought(unknown(at=since + SECOND), after=since + SECOND, **known)
+    assert decide(blind) == Answer()
+    soon = fought(unknown(at=30 * SECOND), after=30 * SECOND, **known | {"published_at": NOW})
+    told = _explained(decide(soon))
+    assert told.reason.startswith("The route is changed or deleted again and again")
+    assert decide(fought(unknown(at=timedelta()), after=SECOND, **known)) == Check()
+
+
+def fought(found: Checked, *, after: timedelta, **known: Any) -> Observed:
+    """The Challenge so long after it was first presented, with its route standing again."""
+    observed = looked(found, after=after)
+    return replace(observed, knowledge=replace(observed.knowledge, **known))
+
+
+def test_a_told_wait_ends_early_where_the_route_has_to_be_made_again() -> None:
+    waits = looked(after=SECOND, standing=False)
+    spec = msgspec.structs.replace(
+        waits.challenge.spec,
+        solver=msgspec.structs.replace(HTTP_SOLVER, wait_instead_of_self_check="1h"),
+    )
+    told = msgspec.structs.replace(waits.challenge, spec=spec)
+    issuer = an_issuer(spec.solver)
+    first = decide(replace(waits, challenge=told, issuer=issuer))
+    assert isinstance(first, Explain)
+    again = msgspec.structs.replace(
+        told, status=msgspec.structs.replace(told.status, reason=first.reason)
+    )
+    action = decide(replace(waits, challenge=again, issuer=issuer))
+    assert action == Wait(NOW + MENDED)
+
+
+def test_a_told_wait_does_not_go_to_the_ca_where_nobody_can_answer() -> None:
+    hour = timedelta(hours=1)
+    waits = looked(after=hour)
+    spec = msgspec.structs.replace(
+        waits.challenge.spec,
+        solver=msgspec.structs.replace(HTTP_SOLVER, wait_instead_of_self_check="1h"),
+    )
+    told = replace(
+        waits,
+        challenge=msgspec.structs.replace(waits.challenge, spec=spec),
+        issuer=an_issuer(spec.solver),
+    )
+    assert decide(told) == Answer()
+    assert _explained(decide(replace(told, obstacle="No replica is ready."))).reason == (
+        "No replica is ready."
+    )
+
+
+def test_what_was_never_recorded_is_taken_away_all_the_same() -> None:
+    """A crash may lie between the route and the status."""
+    challenge = an_http_challenge()
+    meta = msgspec.structs.replace(challenge.metadata, deletion_timestamp=NOW)
+    fresh = msgspec.structs.replace(challenge, metadata=meta, status=ChallengeStatus())
+    assert isinstance(unwind(seen(fresh, order=None)), CleanUp)
+
+
 def test_passes_are_counted_in_a_row() -> None:
     notebook = Notebook()
     for passed in (True, True):
@@ -111,7 +183,7 @@ def test_a_route_is_taken_away_without_credentials_or_issuer() -> None:
     ended = msgspec.structs.replace(
         challenge, status=msgspec.structs.replace(challenge.status, state="invalid")
     )
-    assert type(unwind(seen(ended, no_issuer=True))).__name__ == "CleanUp"
+    assert isinstance(unwind(seen(ended, no_issuer=True)), CleanUp)
 
 
 def test_a_route_that_cannot_be_taken_away_is_told() -> None:

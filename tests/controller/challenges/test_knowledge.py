@@ -6,6 +6,7 @@ from controller.challenges.knowledge import Notebook, Purse
 from controller.challenges.observed import Knowledge
 from controller.solvers.credentials import Credentials
 from controller.verdict import facts_of
+from orderapi.challenge import ChallengeStatus
 from orderapi.diagnosis import MAX_ATTEMPTS
 from tests.controller.challenges.build import a_sighting
 from tests.controller.orders.build import NOW, SECOND
@@ -27,9 +28,9 @@ def test_a_first_publication_tells_that_the_ca_was_not_told() -> None:
     notebook = Notebook()
     notebook.presenting("uid")
     assert (known(notebook).tried_to_present, known(notebook).presented_at) == (True, None)
-    notebook.presented("uid", NOW, first=False)
+    notebook.presented("uid", NOW, ChallengeStatus(presented=True))
     assert not known(notebook).knows_answered
-    notebook.presented("uid", NOW, first=True)
+    notebook.presented("uid", NOW, ChallengeStatus())
     assert (known(notebook).knows_answered, known(notebook).answered_at) == (True, None)
 
 
@@ -66,7 +67,7 @@ def test_failures_in_a_row_are_counted_by_step_and_end_with_a_success() -> None:
     trouble = known(notebook).trouble
     assert trouble is not None
     assert (trouble.attempts, len(known(notebook).attempts)) == (7, MAX_ATTEMPTS)
-    notebook.presented("uid", NOW, first=True)
+    notebook.presented("uid", NOW, ChallengeStatus())
     assert known(notebook).trouble is None
 
 

@@ -83,9 +83,13 @@ def bookmark(version: int) -> Watched[Secret]:
 
 
 @asynccontextmanager
-async def following(source: Source) -> AsyncIterator[tuple[Informer[Secret], Cache[Secret]]]:
+async def following(
+    source: Source, *, optional: bool = False
+) -> AsyncIterator[tuple[Informer[Secret], Cache[Secret]]]:
     cache: Cache[Secret] = Cache()
-    informer = Informer(source, SECRET, cache, rng=chance(), label_selector="x=y")
+    informer = Informer(
+        source, SECRET, cache, rng=chance(), label_selector="x=y", optional=optional
+    )
     task = asyncio.create_task(informer.run())
     try:
         yield informer, cache
@@ -262,3 +266,65 @@ async def test_an_own_write_during_the_list_is_not_swept_away() -> None:
     assert names(cache) == ["ours"]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+NOT_THERE = errors.NotFound(404, "NotFound", "the server could not find the requested resource")
+NOT_FOR_US = errors.Forbidden(403, "Forbidden", "list secrets: 403: no rule")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        (NOT_THERE, "the cluster does not have this kind"),
+        (NOT_FOR_US, "not allowed to follow this resource: a rule is missing"),
+    ],
+    ids=["not there", "not for us"],
+)
+async def test_what_is_optional_is_done_without(
+    refusal: errors.ApiError, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Said once, and asked for once a minute."""
+    caplog.set_level(logging.INFO)
+    lists = [*[[refusal] for _ in range(5)], Listed((a_secret("a", version=3),), "10")]
+    source = Source([1.0, refusal], lists=[*lists, [refusal]])
+    async with following(source, optional=True) as (informer, cache):
+        await asyncio.sleep(1)
+        assert informer.synced.is_set()
+        await asyncio.sleep(200)
+        assert source.listed == [0, 60, 120, 180]
+        assert informer.heard_at == 180
+        assert len(lines(caplog, said)) == 1
+        await asyncio.sleep(99.5)
+        assert names(cache) == ["a"]
+        await asyncio.sleep(200)
+        assert len(lines(caplog, said)) == 2
+
+
+async def test_a_missing_rule_of_what_is_optional_is_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with following(Source(lists=[[NOT_FOR_US]]), optional=True):
+        await asyncio.sleep(1)
+    (said,) = lines(caplog, "not allowed to follow this resource: a rule is missing")
+    assert 'resources ["secrets"], verbs ["list", "watch"]' in said.missing_rule
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kept"), [(NOT_THERE, []), (NOT_FOR_US, ["a", "b"])], ids=["gone", "not for us"]
+)
+async def test_a_kind_that_goes_takes_what_was_heard_of_it(
+    refusal: errors.ApiError, kept: list[str]
+) -> None:
+    """And when it is back it is as it was, though no object has changed."""
+    full = Listed((a_secret("a", version=3), a_secret("b", version=9)), "10")
+    source = Source([1.0, refusal], lists=[full, [refusal], full])
+    async with following(source, optional=True) as (_, cache):
+        told: list[Any] = []
+        await asyncio.sleep(0.5)
+        cache.listen(lambda old, new: told.append((old and old.metadata.name, new)))
+        await asyncio.sleep(30)
+        assert names(cache) == kept
+        assert told == [(name, None) for name in ("a", "b") if name not in kept]
+        await asyncio.sleep(120)
+        assert len(source.listed) == 3
+        assert names(cache) == ["a", "b"]

@@ -93,3 +93,32 @@ async def test_metrics_are_in_prometheus_text_form() -> None:
 async def test_no_address_serves_nothing(address: str) -> None:
     async with serving(address, metrics=Metrics(), health=parts()[2]) as bound:
         assert bound == ""
+
+
+async def test_without_a_host_both_kinds_of_address_are_served() -> None:
+    async with serving(":0", metrics=Metrics(), health=parts()[2]) as bound:
+        port = bound.rpartition(":")[2]
+        for host in ("127.0.0.1", "[::1]"):
+            assert await fetch(f"{host}:{port}", "/healthz") == (200, "ok\n")
+
+
+async def test_not_ready_while_something_is_missing() -> None:
+    informer, _, health = parts()
+    informer.synced.set()
+    health.missing.add("nobody answers yet")
+    async with serving("127.0.0.1:0", metrics=Metrics(), health=health) as address:
+        assert await fetch(address, "/readyz") == (503, "nobody answers yet\n")
+        health.missing.discard("nobody answers yet")
+        assert await fetch(address, "/readyz") == (200, "ok\n")
+
+
+async def test_who_ends_is_not_ready_and_not_sick() -> None:
+    informer, worker, health = parts()
+    informer.synced.set()
+    task = asyncio.create_task(worker.run())
+    await asyncio.sleep(0.05)
+    health.end()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert health.unready() == ["this process was told to end"]
+    assert health.sick() == []

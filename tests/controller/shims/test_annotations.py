@@ -37,6 +37,11 @@ PLAIN = CertificateSpec(secret_name="", issuer_ref=IssuerRef(name=""), usages=US
             id="addresses",
         ),
         pytest.param(
+            {names.ALT_NAMES: "2001:DB8:0::1", names.IP_SANS: "2001:db8::1,::2,0:0::2"},
+            {"ip_addresses": ("2001:DB8:0::1", "::2")},
+            id="addresses in two spellings",
+        ),
+        pytest.param(
             {names.EMAIL_SANS: "me@a.example, you@a.example"},
             {"email_addresses": ("me@a.example", "you@a.example")},
             id="e-mail addresses",
@@ -71,7 +76,7 @@ PLAIN = CertificateSpec(secret_name="", issuer_ref=IssuerRef(name=""), usages=US
         ),
         pytest.param(
             {
-                names.SUBJECT_ORGANIZATIONS: '"Example, Inc.", Other',
+                names.SUBJECT_ORGANIZATIONS: '"Example, Inc.", Other ',
                 names.SUBJECT_ORGANIZATIONAL_UNITS: "Shop",
                 names.SUBJECT_COUNTRIES: "DE",
                 names.SUBJECT_PROVINCES: "Berlin",
@@ -82,7 +87,7 @@ PLAIN = CertificateSpec(secret_name="", issuer_ref=IssuerRef(name=""), usages=US
             },
             {
                 "subject": Subject(
-                    organizations=("Example, Inc.", "Other"),
+                    organizations=("Example, Inc.", " Other "),
                     organizational_units=("Shop",),
                     countries=("DE",),
                     provinces=("Berlin",),
@@ -100,6 +105,8 @@ PLAIN = CertificateSpec(secret_name="", issuer_ref=IssuerRef(name=""), usages=US
             {"secret_template": SecretTemplate(labels={"a": "b"})},
             id="template",
         ),
+        pytest.param({names.SECRET_TEMPLATE: "{}"}, {}, id="empty template"),
+        pytest.param({names.SECRET_TEMPLATE: '{"labels": {}}'}, {}, id="template of nothing"),
     ],
 )
 def test_what_annotations_say(annotations: dict[str, str], expected: dict[str, Any]) -> None:
@@ -118,6 +125,14 @@ def test_what_annotations_say(annotations: dict[str, str], expected: dict[str, A
         (names.EMAIL_SANS, "me", "is not an e-mail address"),
         (names.SUBJECT_ORGANIZATIONS, 'a,"b', "comma-separated"),
         (names.SUBJECT_ORGANIZATIONS, "a\nb", "comma-separated"),
+        (names.SUBJECT_ORGANIZATIONS, 'a"b"', "comma-separated"),
+        (names.SUBJECT_ORGANIZATIONS, '"a" ,b', "comma-separated"),
+        (
+            names.SUBJECT_ORGANIZATIONS,
+            '"a, ""b""", "c"',
+            'has a blank before a quote: write "Example, Inc.",Other',
+        ),
+        (names.SUBJECT_ORGANIZATIONS, ' "a"', "has a blank before a quote"),
         (names.SUBJECT_ORGANIZATIONS, "a,,b", "is empty"),
         (names.SUBJECT_COUNTRIES, "DEU", "country code"),
         (names.DURATION, "", "is not a duration"),
@@ -178,7 +193,13 @@ def test_csv_comes_back(values: list[str]) -> None:
     assert fields(line.getvalue()) == tuple(values)
 
 
-@given(st.text())
+@given(st.lists(st.text(st.characters(exclude_characters='",\r\n')), min_size=1))
+def test_what_needs_no_quotes_is_what_it_is(values: list[str]) -> None:
+    line = ",".join(values)
+    assert fields(line) == (tuple(values) if line.strip() else ())
+
+
+@given(st.text() | st.text('ab", \n'))
 def test_fields_are_found_or_refused(text: str) -> None:
     try:
         found = fields(text)

@@ -50,6 +50,15 @@ def test_the_certificate_of_a_gateway() -> None:
     assert wish.metadata.owner_references[0].api_version == "gateway.networking.k8s.io/v1"
 
 
+def test_an_empty_class_is_none() -> None:
+    gateway = a_gateway(also={names.HTTP01_INGRESS_CLASS: "", names.HTTP01_INGRESS_CLASS_NAME: ""})
+    (wish,) = wishes(gateway, kind=GATEWAYS).certificates
+    assert set(wish.metadata.annotations) == {
+        names.HTTP01_PARENT_REF_KIND,
+        names.HTTP01_PARENT_REF_NAME,
+    }
+
+
 @pytest.mark.parametrize(
     ("listener", "told"),
     [

@@ -119,7 +119,7 @@ async def test_a_removed_block_takes_its_certificate_along(live: Live) -> None:
 async def test_a_strangers_certificate_is_left_and_told_once(live: Live) -> None:
     meta = ObjectMeta(name="web-tls", namespace=live.namespace)
     spec = CertificateSpec(
-        secret_name="web-tls", issuer_ref=IssuerRef(name="other"), dns_names=("a.example",)
+        secret_name="web-tls", issuer_ref=IssuerRef(name="other"), dns_names=("old.example",)
     )
     stranger = await live.kube.create(CERTIFICATE, Certificate(metadata=meta, spec=spec))
     await make(live, a_tls("web-tls", "a.example"), a_tls("b", "b.example"))

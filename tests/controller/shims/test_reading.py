@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
-from controller.networking import Ingress, IngressTls, keep_ingress
+from controller.networking import CHALLENGE_PATH, Ingress, IngressTls, keep_ingress
 from controller.settings import Settings
 from controller.shims.ingress import INGRESSES
 from controller.shims.wishes import Unasked, read
@@ -21,6 +22,7 @@ from tests.controller.shims.build import (
 )
 
 TLS_ACME = "kubernetes.io/tls-acme"
+APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 DEFAULTED = Settings(default_issuer_name="usual", default_issuer_kind="ClusterIssuer")
 GONE = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -137,6 +139,14 @@ def test_addresses_are_told_from_names() -> None:
     assert wish.spec.ip_addresses == ("10.0.0.1", "2001:db8::1")
 
 
+def test_an_address_in_two_spellings_is_one() -> None:
+    ingress = an_ingress(
+        tls("web-tls", "2001:db8:0::1", "2001:DB8::1"), also={names.IP_SANS: "2001:db8::1,::1"}
+    )
+    (wish,) = wishes(ingress).certificates
+    assert wish.spec.ip_addresses == ("2001:db8:0::1", "::1")
+
+
 def test_annotated_names_come_after_hosts() -> None:
     also = {names.ALT_NAMES: "b.example,web.example.com", names.IP_SANS: "10.0.0.1"}
     (wish,) = wishes(an_ingress(also=also)).certificates
@@ -192,8 +202,13 @@ def test_the_certificate_of_an_ingress() -> None:
             {names.HTTP01_INGRESS_CLASS_NAME: "nginx"},
             {names.HTTP01_OVERRIDE_INGRESS_CLASS_NAME: "nginx"},
         ),
+        (
+            {names.HTTP01_INGRESS_CLASS: "", names.HTTP01_INGRESS_CLASS_NAME: "nginx"},
+            {names.HTTP01_OVERRIDE_INGRESS_CLASS_NAME: "nginx"},
+        ),
+        ({names.HTTP01_INGRESS_CLASS_NAME: ""}, {}),
     ],
-    ids=["in place", "not in place", "class", "class name"],
+    ids=["in place", "not in place", "class", "class name", "empty class", "empty class name"],
 )
 def test_how_challenges_are_routed(also: dict[str, str], expected: dict[str, str]) -> None:
     (wish,) = wishes(an_ingress(also=also)).certificates
@@ -238,4 +253,33 @@ def test_what_a_cache_keeps_of_an_ingress(
 
 def test_a_cache_keeps_the_usual_automatic_annotation() -> None:
     ingress = an_ingress(annotations={TLS_ACME: "true"})
-    assert keep_ingress(ingress) is ingress
+    assert keep_ingress(ingress) == ingress
+
+
+def a_rule(path: str) -> dict[str, Any]:
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+    paths = [{"path": path, "pathType": "Prefix", "backend": backend}]
+    return {"host": "web.example.com", "http": {"paths": paths}}
+
+
+def ruled(path: str, **parts: Any) -> Ingress:
+    """Applied by kubectl, asking for a Certificate, with a rule for the path."""
+    bare = an_ingress(also={APPLIED: "{}", "mine.example/a": "b"}, **parts)
+    spec = msgspec.structs.replace(bare.spec, rules=(a_rule("/shop"), a_rule(path)))
+    return msgspec.structs.replace(bare, spec=spec)
+
+
+def test_a_cache_keeps_no_rules_of_an_ingress_that_only_asks() -> None:
+    kept = keep_ingress(ruled("/"))
+    assert kept == an_ingress(also={"mine.example/a": "b"})
+    assert read(INGRESSES, kept, SETTINGS) == read(INGRESSES, ruled("/"), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "leading",
+    [ruled(f"{CHALLENGE_PATH}token"), ruled("/", labels={names.HTTP01_SOLVER: "true"})],
+    ids=["path", "label"],
+)
+def test_a_cache_keeps_the_rules_that_lead_to_answers(leading: Ingress) -> None:
+    assert keep_ingress(leading) == leading
+    assert len(leading.spec.rules) == 2

@@ -1,4 +1,4 @@
-"""Certificates that are not the source's: left alone, told once, awaited."""
+"""Certificates that are not the source's: left alone, told where they do not serve, awaited."""
 
 import msgspec
 import pytest
@@ -13,7 +13,7 @@ from tests.controller.shims.build import (
     an_owner,
     tls,
 )
-from tests.controller.shims.world import Process, a_server, certificates, change, writes
+from tests.controller.shims.world import Process, a_server, certificates, change, edit, writes
 
 
 async def test_an_owner_in_another_namespace_is_no_owner() -> None:
@@ -53,13 +53,41 @@ async def test_a_stranger_is_left_alone_and_told_once(stranger: Certificate, tol
     assert 'It lacks "web.example.com"' in warning
 
 
-async def test_it_says_when_the_strangers_certificate_fits() -> None:
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        a_stranger(dns_names=("web.example.com",), ip_addresses=("2001:DB8:0::1", "::2")),
+        a_stranger(dns_names=("a.example", "WEB.example.com"), ip_addresses=("2001:db8::1",)),
+        a_stranger(owner=an_owner(), dns_names=("*.example.com",), ip_addresses=("2001:db8::1",)),
+    ],
+    ids=["from Git", "in another spelling", "wildcard"],
+)
+async def test_a_strangers_certificate_with_all_names_is_nothing_to_tell(
+    stranger: Certificate,
+) -> None:
+    server = a_server(an_ingress(tls("web-tls", "web.example.com", "2001:db8::1")))
+    server.put(CERTIFICATE, stranger)
+    process = Process(server)
+    assert await process.look() == OnChange()
+    assert writes(server) == []
+    assert process.take_heard() == []
+    edit(server, "web-tls", dns_names=("example.com", "*.web.example.com"), ip_addresses=())
+    process.hear()
+    await process.look()
+    ((_, reason, note),) = process.take_heard()
+    assert reason == "BadConfig"
+    assert 'It lacks "web.example.com", "2001:db8::1": name another Secret here' in note
+
+
+async def test_a_strangers_certificate_for_another_secret_is_told() -> None:
     server = a_server()
-    server.put(CERTIFICATE, a_stranger(owner=an_owner(), dns_names=("web.example.com",)))
+    names = ("web.example.com",)
+    server.put(CERTIFICATE, a_stranger(dns_names=names))
+    edit(server, "web-tls", secret_name="other-tls")
     process = Process(server)
     await process.look()
     ((_, _, note),) = process.take_heard()
-    assert "It has all names that are asked for here" in note
+    assert 'Its certificate goes into Secret "other-tls": name that Secret here' in note
 
 
 async def test_when_the_stranger_goes_the_certificate_is_made() -> None:
@@ -96,8 +124,13 @@ async def test_who_asks_for_nothing_is_not_woken_by_strangers() -> None:
     assert process.woken_by(a_stranger()) == set()
 
 
-async def test_two_ingresses_with_one_secret_do_not_fight() -> None:
-    server = a_server(an_ingress(), an_ingress(name="second"))
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [("web.example.com", []), ("b.example", ['It lacks "b.example"'])],
+    ids=["the same host", "another host"],
+)
+async def test_two_ingresses_with_one_secret_do_not_fight(host: str, told: list[str]) -> None:
+    server = a_server(an_ingress(), an_ingress(tls("web-tls", host), name="second"))
     process = Process(server)
     for _ in range(2):
         for name in ("web", "second"):
@@ -105,8 +138,10 @@ async def test_two_ingresses_with_one_secret_do_not_fight() -> None:
             assert await process.look(name) == OnChange()
     assert writes(server) == [("create", "web-tls")]
     warnings = [note for type_, _, note in process.take_heard() if type_ == "Warning"]
-    assert len(warnings) == 1
-    assert 'Ingress "web" controls it' in warnings[0]
+    assert len(warnings) == len(told)
+    for warning, part in zip(warnings, told, strict=True):
+        assert 'Ingress "web" controls it, not this Ingress. ' in warning
+        assert part in warning
 
 
 async def test_another_certificate_of_the_name_is_not_deleted() -> None:

@@ -351,3 +351,11 @@ def test_a_solver_that_its_issuer_no_longer_has_is_not_the_same() -> None:
     assert same(carried, [dns("other"), dns("10.0.0.53", zones("example.com"))])
     assert not same(carried, [dns("10.0.0.53")])
     assert not same(carried, [])
+
+
+def test_no_wildcard_is_proven_by_http01() -> None:
+    solvers = [Solver(http01=Http01(ingress=Ingress()))]
+    offered = frozenset({"http-01", "dns-01"})
+    found = choose(solvers, name="example.com", wildcard=True, labels={}, offered=offered)
+    assert isinstance(found, NoSolver)
+    assert "answers http-01, which is not offered" in found.reason

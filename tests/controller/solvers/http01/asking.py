@@ -29,6 +29,10 @@ FOUND: Final = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n"
     b"Content-Length: 55\r\n\r\n" + KEY.encode()
 )
+EMPTY: Final = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n"
+)
 NOT_FOUND: Final = (
     b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\n"
     b"Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n"

@@ -246,3 +246,14 @@ async def test_not_too_many_wait_in_all_and_who_gives_up_makes_room() -> None:
     assert answers.may_come(hosts[-1])
     await asyncio.gather(*waiting, return_exceptions=True)
     assert answers._waiting == 0
+
+
+async def test_at_the_end_nobody_waits() -> None:
+    answers = knowing(a_challenge())
+    waiting = [finding(answers, token=token) for token in ("two", "three")]
+    asyncio.get_running_loop().call_later(0.25, answers.close)
+    assert await took(lambda: finding(answers, token="two")) == (None, 0.25)
+    assert [task.result() for task in waiting] == [None, None]
+    assert not answers.may_come(HOST)
+    assert await took(lambda: finding(answers, token="four")) == (None, 0.0)
+    assert answers.now(HOST, TOKEN) == KEY

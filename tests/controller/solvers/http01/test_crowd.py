@@ -11,7 +11,7 @@ from tests.controller.solvers.http01.outlet import Outlet, say
 
 pytestmark = pytest.mark.looptime
 
-OTHER = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+OTHER = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class Guest:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.controller.solvers.http01.asking import (
+    EMPTY,
     FOUND,
     GET,
     HOST,
@@ -38,7 +39,7 @@ async def test_the_answer() -> None:
 @on_both_loops
 async def test_head_has_the_same_head() -> None:
     assert await asked(request(method="HEAD")) == FOUND.removesuffix(KEY.encode())
-    assert await asked(request("/", method="HEAD")) == NOT_FOUND
+    assert await asked(request("/x", method="HEAD")) == NOT_FOUND
 
 
 @pytest.mark.parametrize(
@@ -66,16 +67,48 @@ async def test_an_ipv6_host(host: str) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
+        request("/"),
+        request("/", host="10.0.0.1:8089"),
+        request("/", host=""),
+        request("/", method="HEAD"),
+        request("/healthz", host="example.org"),
+        request("/healthz", method="HEAD"),
+        request("http://10.0.0.1/healthz"),
+    ],
+)
+@on_both_loops
+async def test_load_balancers_are_told_that_somebody_is_here(raw: bytes) -> None:
+    outcomes: list[str] = []
+    async with responding(outcomes=outcomes) as address, connected(address) as client:
+        assert await client.ask(raw) == EMPTY
+    assert outcomes == ["probed"]
+
+
+@on_both_loops
+async def test_an_old_load_balancer_names_no_host() -> None:
+    assert await asked(request("/", host=None, version="1.0")) == closing(EMPTY)
+    assert await asked(request("/", host=None)) == REFUSED
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
         request(host="example.com"),
         request(host="www.example.com.."),
         request(host="www.example.org"),
         request(host="www%2Eexample.com"),
         request(host=""),
-        request("/", f"X-Forwarded-Host: {HOST}", host="example.org"),
+        request("/x", f"X-Forwarded-Host: {HOST}", host="example.org"),
         request(PATH + TOKEN, f"X-Forwarded-Host: {HOST}", host="example.org"),
         request(PATH + TOKEN, f"Forwarded: host={HOST}", host="example.org"),
-        request("/"),
-        request("/healthz"),
+        request("/", method="POST"),
+        request("/healthz", method="OPTIONS"),
+        request("/?"),
+        request("//"),
+        request("/healthz/"),
+        request("/healthz?verbose"),
+        request("/HEALTHZ"),
+        request("/livez"),
         request("*", method="OPTIONS"),
         request(HOST, method="CONNECT"),
         request(PATH),

@@ -1,0 +1,58 @@
+"""Where servers of this process listen: one socket for an address as a flag gives it."""
+
+import asyncio
+import errno
+import os
+import socket
+
+BACKLOG = 1024
+
+
+class CannotListen(Exception):
+    """The address cannot be had; the message says which, and why."""
+
+
+async def listen(address: str) -> socket.socket:
+    """A listening socket for `host:port`; without a host on all addresses, IPv4 and IPv6.
+
+    Raises CannotListen.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        return await _listen(host.strip("[]"), int(port))
+    except (OSError, ValueError) as error:
+        raise CannotListen(f'cannot listen on "{address}": {_reason(error)}') from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, socket.gaierror) or not isinstance(error, OSError):
+        return str(error)
+    return os.strerror(error.errno or 0)  # its own text has the address once more
+
+
+async def _listen(host: str, port: int) -> socket.socket:
+    if not host:
+        return _listen_everywhere(port)
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    family, _, _, _, target = found[0]
+    return socket.create_server(target[:2], family=family, backlog=BACKLOG)
+
+
+def _listen_everywhere(port: int) -> socket.socket:
+    try:
+        return socket.create_server(
+            ("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=BACKLOG
+        )
+    except (OSError, ValueError) as error:
+        # One that is taken for IPv6 alone would be had for IPv4, and half of the clients not heard.
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise
+        return socket.create_server(("", port), backlog=BACKLOG)  # a host without IPv6
+
+
+def shown(listening: socket.socket) -> str:
+    """The address that it listens on, as `host:port`."""
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
