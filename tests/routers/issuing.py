@@ -8,7 +8,7 @@ from typing import Any
 from devcluster import netns
 from devcluster.controller import NAMESPACE, Controller
 from devcluster.process import free_port
-from tests.routers.edge import Edge, gateway
+from tests.routers.edge import Edge, gateway, ingress
 from tests.system.world import Json, World, certificate
 
 PATH = "/.well-known/acme-challenge/"
@@ -139,11 +139,22 @@ def routed(edge: Edge, host: str) -> Sequence[int]:
     return [int(one["DownstreamStatus"]) for one in seen if one["RequestHost"] == host]
 
 
-def refusing_ingresses(name: str, expression: str, message: str) -> list[Json]:
-    """A policy for the namespaces with the label policy=<name>, as routers have in a webhook.
+def refuse_ingresses(world: World, name: str, expression: str, message: str) -> None:
+    """Make a namespace in which a policy judges Ingresses, as a router's webhook does.
 
-    `expression` and `message` are CEL; the object is the Ingress.
+    `expression` and `message` are CEL; a path of type Exact in the object must be refused.
     """
+    world.apply(*_policy(name, expression, message))
+    world.kubectl("create", "namespace", name)
+    world.kubectl("label", "namespace", name, f"policy={name}")
+    tried = json.dumps(ingress("tried", name, "tried.example.com", "/app"))
+    world.until(
+        lambda: world.kubectl_fails("create", "--dry-run=server", "-f", "-", stdin=tried),
+        why="the policy holds",
+    )
+
+
+def _policy(name: str, expression: str, message: str) -> list[Json]:
     group = "admissionregistration.k8s.io/v1"
     rule = {"apiGroups": ["networking.k8s.io"], "apiVersions": ["v1"]}
     rules = [rule | {"operations": ["CREATE", "UPDATE"], "resources": ["ingresses"]}]

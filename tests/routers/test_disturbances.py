@@ -17,7 +17,7 @@ from tests.routers.issuing import (
     challenge_of,
     controller_of,
     nothing_left,
-    refusing_ingresses,
+    refuse_ingresses,
     until_reason,
     wish,
 )
@@ -117,9 +117,7 @@ def test_a_route_that_somebody_deletes_comes_back(edge: Edge) -> None:
 def test_a_refusal_is_told_without_the_token_that_it_quotes(edge: Edge) -> None:
     world = edge.world
     path = "object.spec.rules[0].http.paths[0].path"
-    world.apply(*refusing_ingresses("taken", "false", f"'path ' + {path} + ' is defined already'"))
-    world.kubectl("create", "namespace", "taken")
-    world.kubectl("label", "namespace", "taken", "policy=taken")
+    refuse_ingresses(world, "taken", "false", f"'path ' + {path} + ' is defined already'")
     world.apply(wish("taken", BY_INGRESS, namespace="taken"))
     reason = until_reason(world, "taken.example.com", "is defined already", namespace="taken")
     assert "/.well-known/acme-challenge/<token> is defined already" in reason

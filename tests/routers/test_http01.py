@@ -18,7 +18,7 @@ from tests.routers.issuing import (
     controller_of,
     left_over,
     nothing_left,
-    refusing_ingresses,
+    refuse_ingresses,
     routed,
     until_reason,
     wish,
@@ -146,26 +146,10 @@ def _to(service: str, path: str) -> Json:
 def test_a_class_that_refuses_a_path_type_gets_the_next(edge: Edge) -> None:
     world = edge.world
     expression = "object.spec.rules.all(r, r.http.paths.all(p, p.pathType != 'Exact'))"
-    world.apply(*refusing_ingresses("picky", expression, "'pathType Exact is not allowed here'"))
-    world.kubectl("create", "namespace", "picky")
-    world.kubectl("label", "namespace", "picky", "policy=picky")
-    world.until(lambda: _refuses(world), why="the policy holds")
+    refuse_ingresses(world, "picky", expression, "'pathType Exact is not allowed here'")
     world.apply(wish("picky", BY_INGRESS, namespace="picky"))
     world.wait_ready("picky", "picky")
     world.kubectl(
         "delete", "validatingadmissionpolicybindings,validatingadmissionpolicies", "picky"
     )
     nothing_left(world)
-
-
-def _refuses(world: World) -> bool:
-    """Whether an Ingress with an Exact path is refused there by now."""
-    exact = _to("app", "/") | {"pathType": "Exact"}
-    tried = {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "Ingress",
-        "metadata": {"name": "tried", "namespace": "picky"},
-        "spec": {"rules": [{"host": "tried.example.com", "http": {"paths": [exact]}}]},
-    }
-    done = world.kubectl_fails("create", "--dry-run=server", "-f", "-", stdin=json.dumps(tried))
-    return "pathType Exact is not allowed here" in done
