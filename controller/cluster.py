@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from controller.gatewayapi import Gateway, HTTPRoute, ReferenceGrant
 from controller.networking import (
     EndpointSlice,
-    Gateway,
-    HTTPRoute,
     Ingress,
     IngressClass,
-    ReferenceGrant,
     Service,
     keep_ingress,
 )

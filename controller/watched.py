@@ -6,13 +6,11 @@ from typing import Any, NamedTuple
 
 from controller.backing import home
 from controller.cluster import Cluster
+from controller.gatewayapi import GATEWAY, HTTP_ROUTE, REFERENCE_GRANT
 from controller.networking import (
     ENDPOINT_SLICE,
-    GATEWAY,
-    HTTP_ROUTE,
     INGRESS,
     INGRESS_CLASS,
-    REFERENCE_GRANT,
     SERVICE,
     SERVICE_OF_SLICE,
 )

@@ -14,12 +14,11 @@ from controller.backends import wanted
 from controller.backends.actions import Action, Create, Patch, Remove, Rest
 from controller.backends.observed import Observed, Spot
 from controller.backing import SERVICE_NAME, grant_name
+from controller.gatewayapi import REFERENCE_GRANT, ReferenceGrant
 from controller.networking import (
     ENDPOINT_SLICE,
-    REFERENCE_GRANT,
     SERVICE,
     EndpointSlice,
-    ReferenceGrant,
     Service,
 )
 from controller.runtime.patches import guard

@@ -6,7 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from controller.backing import Needs, Responder
-from controller.networking import EndpointSlice, ReferenceGrant, Service
+from controller.gatewayapi import ReferenceGrant
+from controller.networking import (
+    EndpointSlice,
+    Service,
+)
 from controller.runtime.schedule import Key
 
 

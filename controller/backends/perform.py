@@ -13,7 +13,11 @@ from controller.backends.actions import Action, Create, Patch, Remove, Rest
 from controller.backends.knowledge import Notebook
 from controller.backends.observed import Observed, Spot
 from controller.cluster import Cluster
-from controller.networking import ENDPOINT_SLICE, REFERENCE_GRANT, SERVICE
+from controller.gatewayapi import REFERENCE_GRANT
+from controller.networking import (
+    ENDPOINT_SLICE,
+    SERVICE,
+)
 from controller.runtime.cache import Cache
 from controller.runtime.errors import (
     AlreadyExists,

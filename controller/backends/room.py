@@ -14,7 +14,11 @@ from controller.backends.perform import Performer
 from controller.backends.wanted import IPV4, IPV6
 from controller.backing import SERVICE_NAME, grant_name, is_live
 from controller.cluster import Cluster
-from controller.networking import EndpointSlice, ReferenceGrant, Service
+from controller.gatewayapi import ReferenceGrant
+from controller.networking import (
+    EndpointSlice,
+    Service,
+)
 from controller.runtime.schedule import Again, Key
 from controller.runtime.steps import walk
 from controller.runtime.worker import Watches

@@ -12,9 +12,15 @@ from controller.backing import (
     Host,
     grant_name,
 )
-from controller.networking import (
+from controller.gatewayapi import (
     GATEWAY_GROUP,
     HTTP_ROUTE,
+    GrantFrom,
+    GrantTo,
+    ReferenceGrant,
+    ReferenceGrantSpec,
+)
+from controller.networking import (
     SERVICE,
     SERVICE_OF_SLICE,
     SLICE_MANAGED_BY,
@@ -22,10 +28,6 @@ from controller.networking import (
     EndpointConditions,
     EndpointPort,
     EndpointSlice,
-    GrantFrom,
-    GrantTo,
-    ReferenceGrant,
-    ReferenceGrantSpec,
     Service,
     ServicePort,
     ServiceSpec,

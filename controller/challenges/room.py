@@ -14,8 +14,11 @@ from controller.challenges.records import Records
 from controller.challenges.routing import Routes
 from controller.challenges.slots import Slots
 from controller.cluster import Cluster
+from controller.gatewayapi import HTTPRoute
 from controller.issuerref import refers_to
-from controller.networking import HTTPRoute, Ingress
+from controller.networking import (
+    Ingress,
+)
 from controller.runtime.schedule import Again, Key, key_of
 from controller.runtime.steps import walk
 from controller.runtime.worker import Watches

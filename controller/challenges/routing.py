@@ -13,7 +13,11 @@ from controller.backing import backend_of, obstacle
 from controller.challenges.inplace import EditedIngress
 from controller.challenges.pathtypes import first_taken
 from controller.cluster import Cluster
-from controller.networking import HTTP_ROUTE, INGRESS, HTTPRoute, Ingress
+from controller.gatewayapi import HTTP_ROUTE, HTTPRoute
+from controller.networking import (
+    INGRESS,
+    Ingress,
+)
 from controller.runtime import removing
 from controller.runtime.cache import Cache
 from controller.runtime.errors import (

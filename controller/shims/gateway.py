@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from controller.networking import GATEWAY, Gateway, Listener, ListenerTls, SecretRef
+from controller.gatewayapi import GATEWAY, Gateway, Listener, ListenerTls, SecretRef
 from controller.pki.faults import quoted
 from controller.shims.ingress import classes_of
 from controller.shims.lists import words

@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from controller.cluster import Cluster
-from controller.networking import Gateway, Ingress
+from controller.gatewayapi import Gateway
+from controller.networking import (
+    Ingress,
+)
 from controller.runtime.cache import Cache
 from controller.runtime.schedule import Again, Key, key_of
 from controller.runtime.steps import walk

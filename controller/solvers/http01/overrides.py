@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from controller.networking import GATEWAY_GROUP
+from controller.gatewayapi import GATEWAY_GROUP
 from controller.solvers.errors import Misconfigured
 from controller.solvers.http01.routes import full_parent
 from orderapi.http01 import GatewayHttpRoute, Ingress, ParentRef

@@ -14,21 +14,23 @@ from typing import Final
 
 import msgspec
 
-from controller.networking import (
-    CHALLENGE_PATH,
+from controller.gatewayapi import (
     GATEWAY_GROUP,
     HTTP_ROUTE,
-    INGRESS,
-    INGRESS_CLASS_ANNOTATION,
     BackendRef,
     HTTPRoute,
     HTTPRouteSpec,
-    Ingress,
-    IngressSpec,
     PathMatch,
     RouteMatch,
     RouteParent,
     RouteRule,
+)
+from controller.networking import (
+    CHALLENGE_PATH,
+    INGRESS,
+    INGRESS_CLASS_ANNOTATION,
+    Ingress,
+    IngressSpec,
 )
 from controller.solvers.errors import Misconfigured
 from orderapi.challenge import Challenge

@@ -9,16 +9,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from controller.networking import (
-    CHALLENGE_PATH,
+from controller.gatewayapi import (
     GATEWAY_GROUP,
-    INGRESS_CLASS_ANNOTATION,
     Gateway,
     HTTPRoute,
-    Ingress,
     Listener,
     ParentStatus,
     RouteParent,
+)
+from controller.networking import (
+    CHALLENGE_PATH,
+    INGRESS_CLASS_ANNOTATION,
+    Ingress,
 )
 from controller.solvers.http01.quoting import printable
 from controller.solvers.http01.routes import full_parent

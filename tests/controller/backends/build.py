@@ -10,9 +10,9 @@ from controller.backends.observed import Observed
 from controller.backends.room import Backends
 from controller.backing import PORT, Needs, home, responder
 from controller.cluster import Cluster, Network
+from controller.gatewayapi import REFERENCE_GRANT
 from controller.networking import (
     ENDPOINT_SLICE,
-    REFERENCE_GRANT,
     SERVICE,
     SERVICE_OF_SLICE,
     Endpoint,

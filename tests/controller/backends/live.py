@@ -16,14 +16,12 @@ import msgspec
 
 from controller.backends.room import Backends
 from controller.cluster import Cluster
+from controller.gatewayapi import GATEWAY_GROUP, REFERENCE_GRANT, ReferenceGrant
 from controller.networking import (
     ENDPOINT_SLICE,
-    GATEWAY_GROUP,
-    REFERENCE_GRANT,
     SERVICE,
     SERVICE_OF_SLICE,
     EndpointSlice,
-    ReferenceGrant,
     Service,
 )
 from controller.runtime.cache import Cache

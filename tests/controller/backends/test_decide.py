@@ -13,10 +13,10 @@ from controller.backends.observed import Observed, Spot
 from controller.backing import (
     Needs,
 )
+from controller.gatewayapi import ReferenceGrant
 from controller.networking import (
     EndpointPort,
     EndpointSlice,
-    ReferenceGrant,
     Service,
     ServicePort,
     ServiceSpec,

@@ -7,14 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.backing import PORT, Endpoints, Host, Needs, home, needs_of, responder
+from controller.gatewayapi import REFERENCE_GRANT, ReferenceGrant
 from controller.networking import (
     ENDPOINT_SLICE,
-    REFERENCE_GRANT,
     SERVICE,
     Endpoint,
     EndpointPort,
     EndpointSlice,
-    ReferenceGrant,
     Service,
     ServicePort,
     ServiceSpec,

@@ -9,12 +9,11 @@ import pytest
 
 from controller.backends.knowledge import TRIED_AGAIN
 from controller.backing import obstacle
+from controller.gatewayapi import REFERENCE_GRANT, ReferenceGrant
 from controller.networking import (
     ENDPOINT_SLICE,
-    REFERENCE_GRANT,
     SERVICE,
     EndpointSlice,
-    ReferenceGrant,
     Service,
 )
 from controller.runtime.errors import Forbidden, NamespaceTerminating, NotFound, Unavailable

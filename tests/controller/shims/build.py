@@ -3,15 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from controller.gatewayapi import Gateway, GatewaySpec, Listener, ListenerTls, SecretRef
 from controller.networking import (
-    Gateway,
-    GatewaySpec,
     Ingress,
     IngressSpec,
     IngressTls,
-    Listener,
-    ListenerTls,
-    SecretRef,
 )
 from controller.settings import Settings
 from controller.shims.ingress import INGRESSES

@@ -10,7 +10,11 @@ from random import SystemRandom
 from typing import Any, TypeVar
 
 from controller.cluster import Cluster, Network
-from controller.networking import GATEWAY, INGRESS, keep_ingress
+from controller.gatewayapi import GATEWAY
+from controller.networking import (
+    INGRESS,
+    keep_ingress,
+)
 from controller.runtime.cache import Cache
 from controller.runtime.clock import SystemClock
 from controller.runtime.informer import Informer

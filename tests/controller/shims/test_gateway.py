@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.networking import Gateway, Listener, SecretRef
+from controller.gatewayapi import Gateway, Listener, SecretRef
 from controller.settings import Settings
 from controller.shims.gateway import GATEWAYS
 from controller.shims.wishes import Unasked, read

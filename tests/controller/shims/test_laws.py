@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.networking import GATEWAY, INGRESS, Gateway, Ingress
+from controller.gatewayapi import GATEWAY, Gateway
+from controller.networking import (
+    INGRESS,
+    Ingress,
+)
 from controller.settings import Settings
 from controller.shims.actions import Create, Delete, Patch, Rest, Tell
 from controller.shims.annotations import SPEC_FIELDS, TRANSLATED

@@ -8,7 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from controller.networking import GATEWAY, INGRESS, Ingress, IngressTls
+from controller.gatewayapi import GATEWAY
+from controller.networking import (
+    INGRESS,
+    Ingress,
+    IngressTls,
+)
 from controller.settings import Settings
 from devcluster import controller, gatewayapi
 from devcluster.cluster import Cluster

@@ -3,7 +3,11 @@
 import msgspec
 import pytest
 
-from controller.networking import GATEWAY, INGRESS, Ingress
+from controller.gatewayapi import GATEWAY
+from controller.networking import (
+    INGRESS,
+    Ingress,
+)
 from controller.runtime.schedule import Key, OnChange
 from controller.settings import Settings
 from orderapi import names

@@ -7,7 +7,12 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from controller.cluster import Cluster, Network
-from controller.networking import GATEWAY, INGRESS, Ingress, keep_ingress
+from controller.gatewayapi import GATEWAY
+from controller.networking import (
+    INGRESS,
+    Ingress,
+    keep_ingress,
+)
 from controller.runtime.cache import Cache
 from controller.runtime.errors import ApiError, Conflict, Unavailable
 from controller.runtime.schedule import Again, Key, Now, key_of

@@ -4,7 +4,10 @@ from typing import Any
 
 import msgspec
 
-from controller.networking import HTTPRoute, Ingress
+from controller.gatewayapi import HTTPRoute
+from controller.networking import (
+    Ingress,
+)
 from controller.solvers.http01.routes import Backend, http_route, ingress
 from orderapi.challenge import Challenge, ChallengeSpec
 from orderapi.http01 import GatewayHttpRoute, IngressTemplate, ParentRef

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from controller.networking import (
+from controller.gatewayapi import (
     Gateway,
     GatewaySpec,
     GatewayStatus,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.networking import GATEWAY_GROUP
+from controller.gatewayapi import GATEWAY_GROUP
 from controller.solvers.errors import Misconfigured
 from controller.solvers.http01.overrides import overridden
 from controller.solvers.http01.routes import full_parent

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.networking import GATEWAY_GROUP, RouteParent
+from controller.gatewayapi import GATEWAY_GROUP, RouteParent
 from controller.solvers.errors import Misconfigured
 from controller.solvers.http01.routes import (
     challenge_path,

@@ -5,13 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from controller.gatewayapi import HTTP_ROUTE, BackendRef, HTTPRoute, RouteParent
 from controller.networking import (
-    HTTP_ROUTE,
     INGRESS,
-    BackendRef,
-    HTTPRoute,
     Ingress,
-    RouteParent,
 )
 from controller.solvers.http01.routes import (
     PATH_TYPES,

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from controller.networking import HTTPRouteSpec, ParentStatus, RouteParent
+from controller.gatewayapi import HTTPRouteSpec, ParentStatus, RouteParent
 from controller.solvers.http01.words import gateway_words
 from orderapi.conditions import Condition
 from tests.controller.solvers.http01.built_words import (

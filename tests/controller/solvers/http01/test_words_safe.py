@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.networking import Ingress, IngressSpec, RouteParent
+from controller.gatewayapi import RouteParent
+from controller.networking import (
+    Ingress,
+    IngressSpec,
+)
 from controller.solvers.http01.words import gateway_words, ingress_words
 from orderapi.conditions import Condition
 from orderapi.meta import ObjectMeta
