@@ -24,6 +24,7 @@ from controller.challenges.unwind import unwind
 from controller.solvers import check
 from controller.solvers.fingerprint import fingerprint
 from orderapi.challenge import Challenge, ChallengeStatus
+from orderapi.solver import Solver
 from tests.controller.challenges.build import ORDER, a_sighting, checked, clean_ups, presented, seen
 from tests.controller.orders.build import HTTP_SOLVER, NOW, SECOND, an_issuer
 
@@ -31,11 +32,11 @@ EVIDENCE = "TCP: www.example.com at 192.0.2.7 port 80: no answer within 5 s"
 MINUTE = timedelta(minutes=1)
 
 
-def an_http_challenge() -> Challenge:
+def an_http_challenge(solver: Solver = HTTP_SOLVER, *, reason: str = "") -> Challenge:
     """A Challenge of the Order whose route is made."""
-    dns = presented(at=NOW)
+    dns = presented(at=NOW, reason=reason)
     spec = msgspec.structs.replace(
-        dns.spec, type="HTTP-01", solver=HTTP_SOLVER, url="https://ca.example/challenge/0/http-01"
+        dns.spec, type="HTTP-01", solver=solver, url="https://ca.example/challenge/0/http-01"
     )
     status = msgspec.structs.replace(dns.status, presented_solver=fingerprint(spec))
     return msgspec.structs.replace(dns, spec=spec, status=status)
@@ -126,39 +127,27 @@ def fought(found: Checked, *, after: timedelta, **known: Any) -> Observed:
     return replace(observed, knowledge=replace(observed.knowledge, **known))
 
 
+TOLD = msgspec.structs.replace(HTTP_SOLVER, wait_instead_of_self_check="1h")
+
+
+def told_to_wait(after: timedelta, *, reason: str = "", **seen: Any) -> Observed:
+    """The Challenge, whose solver says to wait for an hour in place of a check."""
+    challenge = an_http_challenge(TOLD, reason=reason)
+    waits = looked(after=after)
+    return replace(waits, challenge=challenge, issuer=an_issuer(TOLD), **seen)
+
+
 def test_a_told_wait_ends_early_where_the_route_has_to_be_made_again() -> None:
-    waits = looked(after=SECOND, standing=False)
-    spec = msgspec.structs.replace(
-        waits.challenge.spec,
-        solver=msgspec.structs.replace(HTTP_SOLVER, wait_instead_of_self_check="1h"),
-    )
-    told = msgspec.structs.replace(waits.challenge, spec=spec)
-    issuer = an_issuer(spec.solver)
-    first = decide(replace(waits, challenge=told, issuer=issuer))
-    assert isinstance(first, Explain)
-    again = msgspec.structs.replace(
-        told, status=msgspec.structs.replace(told.status, reason=first.reason)
-    )
-    action = decide(replace(waits, challenge=again, issuer=issuer))
-    assert action == Wait(NOW + MENDED)
+    first = _explained(decide(told_to_wait(SECOND, standing=False)))
+    again = told_to_wait(SECOND, reason=first.reason, standing=False)
+    assert decide(again) == Wait(NOW + MENDED)
 
 
 def test_a_told_wait_does_not_go_to_the_ca_where_nobody_can_answer() -> None:
     hour = timedelta(hours=1)
-    waits = looked(after=hour)
-    spec = msgspec.structs.replace(
-        waits.challenge.spec,
-        solver=msgspec.structs.replace(HTTP_SOLVER, wait_instead_of_self_check="1h"),
-    )
-    told = replace(
-        waits,
-        challenge=msgspec.structs.replace(waits.challenge, spec=spec),
-        issuer=an_issuer(spec.solver),
-    )
-    assert decide(told) == Answer()
-    assert _explained(decide(replace(told, obstacle="No replica is ready."))).reason == (
-        "No replica is ready."
-    )
+    assert decide(told_to_wait(hour)) == Answer()
+    told = _explained(decide(told_to_wait(hour, obstacle="No replica is ready.")))
+    assert told.reason == "No replica is ready."
 
 
 def test_what_was_never_recorded_is_taken_away_all_the_same() -> None:
