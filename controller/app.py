@@ -64,8 +64,6 @@ logger = logging.getLogger(__name__)
 LEASE = "cert-manager-controller"
 """cert-manager takes a Lease of this name too: the two never lead at the same time."""
 USER_AGENT = "kubectl-order"
-
-
 NOT_LISTENING = "the responder to HTTP-01 challenges does not listen yet"
 
 

@@ -21,7 +21,7 @@ from controller.networking import (
     EndpointSlice,
     Service,
 )
-from controller.runtime.patches import guard
+from controller.runtime.patches import guard, lacking
 from controller.runtime.schedule import Key
 from orderapi.resources import Resource
 from orderapi.wire import Wire
@@ -92,14 +92,10 @@ def _difference(found: Ours, aim: Ours) -> dict[str, Any]:
     meta = {
         name: missing
         for name in ("labels", "annotations")
-        if (missing := _missing(getattr(found.metadata, name), getattr(aim.metadata, name)))
+        if (missing := lacking(getattr(found.metadata, name), getattr(aim.metadata, name)))
     }
     content = _changes(found, aim, but=("metadata", "api_version", "kind"))
     return content | {"metadata": meta | guard(found)} if content or meta else {}
-
-
-def _missing(found: dict[str, str], aim: dict[str, str]) -> dict[str, str]:
-    return {key: value for key, value in aim.items() if found.get(key) != value}
 
 
 def _changes(found: Wire, aim: Wire, but: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -22,11 +22,11 @@ from controller.runtime.cache import Cache
 from controller.runtime.errors import (
     AlreadyExists,
     ApiError,
-    Conflict,
     NamespaceTerminating,
     NotFound,
     is_refusal,
 )
+from controller.runtime.removing import remove
 from controller.runtime.schedule import Again, At, Now, OnChange, key_of
 from orderapi.meta import Object
 from orderapi.names import HTTP01_SOLVER
@@ -107,17 +107,8 @@ class Performer:
         self._cache(action.resource).feed(changed)
 
     async def _remove(self, resource: Resource[Any], obj: Object) -> None:
-        meta, cache = obj.metadata, self._cache(resource)
-        try:
-            left = await self.cluster.kube.delete(resource, meta.namespace, meta.name, uid=meta.uid)
-        except (NotFound, Conflict):
-            cache.drop(obj)
-            return
-        if left is None:
-            cache.drop(obj)
-        else:
-            cache.feed(left)
-        logger.info("removed", extra={"object": f"{resource.kind} {key_of(obj)}"})
+        if await remove(self.cluster.kube, resource, obj, self._cache(resource)):
+            logger.info("removed", extra={"object": f"{resource.kind} {key_of(obj)}"})
 
     def _cache(self, resource: Resource[Any]) -> Cache[Any]:
         network = self.cluster.network

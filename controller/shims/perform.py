@@ -12,12 +12,11 @@ from controller.cluster import Cluster
 from controller.runtime.errors import (
     AlreadyExists,
     ApiError,
-    Conflict,
     NamespaceTerminating,
-    NotFound,
     is_refusal,
 )
 from controller.runtime.patches import guard
+from controller.runtime.removing import remove
 from controller.runtime.schedule import Again, At, Now, OnChange
 from controller.shims import sentences
 from controller.shims.actions import Action, Create, Delete, Patch, Rest, Tell
@@ -98,21 +97,14 @@ class Performer:
             self._tell(seen, names.EVENT_UPDATE_CERTIFICATE, sentences.updated(meta.name))
 
     async def _delete(self, seen: Observed, certificate: Certificate) -> None:
-        meta = certificate.metadata
-        try:
-            left = await self.cluster.kube.delete(
-                CERTIFICATE, meta.namespace, meta.name, uid=meta.uid
-            )
-        except (NotFound, Conflict):
-            self.cluster.certificates.drop(certificate)
+        cluster = self.cluster
+        if not await remove(cluster.kube, CERTIFICATE, certificate, cluster.certificates):
             return
-        if left is None:
-            self.cluster.certificates.drop(certificate)
-        else:
-            self.cluster.certificates.feed(left)
         # So that it is made at once where it is wished again: nobody undid it.
         self._tried(seen, Delete(certificate))
-        self._tell(seen, names.EVENT_DELETE_CERTIFICATE, sentences.deleted(meta.name))
+        self._tell(
+            seen, names.EVENT_DELETE_CERTIFICATE, sentences.deleted(certificate.metadata.name)
+        )
 
     def _refused(self, seen: Observed, action: Create | Patch | Delete, error: ApiError) -> None:
         if self._tried(seen, action, refused=True).count > 1:
