@@ -6,7 +6,7 @@ is taken for an orphan.
 
 from datetime import datetime
 
-from controller.challenges.indexes import by_edited_ingress
+from controller.challenges.indexes import by_edited_ingress, edited_ingress
 from controller.challenges.knowledge import Notebook
 from controller.challenges.observed import Observed
 from controller.challenges.publishing import Publisher
@@ -18,7 +18,7 @@ from controller.runtime.errors import NotFound
 from controller.runtime.schedule import Key
 from controller.solvers.fingerprint import fingerprint
 from orderapi import states
-from orderapi.challenge import Challenge
+from orderapi.challenge import HTTP01, Challenge
 from orderapi.meta import controller_of
 from orderapi.order import Order
 from orderapi.resources import ORDER
@@ -85,8 +85,7 @@ def _edits_the_same(one: Challenge, other: Challenge) -> bool:
 
 
 def _has_own_route(challenge: Challenge) -> bool:
-    part = challenge.spec.solver.http01
-    return part is not None and (part.ingress is None or not part.ingress.name)
+    return challenge.spec.type == HTTP01 and not edited_ingress(challenge.spec)
 
 
 def _is_an_orders(cluster: Cluster, challenge: Challenge) -> bool:

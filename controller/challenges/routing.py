@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from controller.backing import backend_of, obstacle
+from controller.challenges.indexes import edited_ingress
 from controller.challenges.inplace import EditedIngress
 from controller.challenges.pathtypes import first_taken
 from controller.cluster import Cluster
@@ -188,12 +189,12 @@ class Routes:
 
     def _edited(self, challenge: Challenge) -> EditedIngress | None:
         """The Ingress of the user's own that the solver names, if it does."""
-        part = challenge.spec.solver.http01
-        if part is None or part.ingress is None or not part.ingress.name:
+        name = edited_ingress(challenge.spec)
+        if not name:
             return None
         namespace = challenge.metadata.namespace
         backend = backend_of(self.settings, gateway=False, namespace=namespace)
-        return EditedIngress(self.cluster, challenge, part.ingress.name, backend)
+        return EditedIngress(self.cluster, challenge, name, backend)
 
     def _said(self, challenge: Challenge) -> str:
         """What the router says of the route: evidence, no verdict. Empty where it says nothing.
@@ -202,7 +203,7 @@ class Routes:
         """
         part, network = _part(challenge), self.cluster.network
         where = challenge.metadata.namespace, routes.route_name(challenge)
-        if self.settings.namespace or (part.ingress is not None and part.ingress.name):
+        if self.settings.namespace or edited_ingress(challenge.spec):
             return ""
         if part.gateway_http_route is not None:
             return words.gateway_words(network.routes.get(*where), network.gateways.all())

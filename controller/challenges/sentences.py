@@ -6,6 +6,7 @@ Types, states and what servers said; never a token, a key authorization or a cre
 from typing import Final
 
 from controller.acme import messages
+from controller.challenges.indexes import edited_ingress
 from controller.challenges.observed import Checked, Step, Trouble
 from controller.reasons import ended
 from controller.verdict import is_rate_limit
@@ -69,10 +70,9 @@ def no_part(kind: str) -> str:
 
 def taken_away(spec: ChallengeSpec) -> str:
     """What is told where the route is made again and again."""
-    part = spec.solver.http01
-    if part is not None and part.ingress is not None and part.ingress.name:
+    if name := edited_ingress(spec):
         return (
-            f'The path in Ingress "{part.ingress.name}" is taken away again and again: a tool that '
+            f'The path in Ingress "{name}" is taken away again and again: a tool that '
             f"keeps the Ingress as it is in Git (Argo CD, Flux) does that. Use ingressClassName in "
             f"the solver, or have the tool ignore spec.rules."
         )
@@ -140,8 +140,8 @@ def lost(message: str) -> str:
 def leftover(spec: ChallengeSpec, why: str) -> str:
     """What stays behind, and why."""
     if spec.type == HTTP01:
-        part = spec.solver.http01.ingress if spec.solver.http01 is not None else None
-        what = f'A path in Ingress "{part.name}"' if part is not None and part.name else "The route"
+        name = edited_ingress(spec)
+        what = f'A path in Ingress "{name}"' if name else "The route"
         return (
             f"{what} of the challenge for {spec.dns_name} may be left behind: {ended(why)} "
             f"Remove it by hand; it does no harm."
