@@ -1,7 +1,7 @@
 """CertificateRequest: one attempt to have one request signed, by whichever issuer it names."""
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
@@ -10,6 +10,9 @@ from orderapi.meta import Object
 from orderapi.references import IssuerRef
 from orderapi.usages import Usage
 from orderapi.wire import Wire
+
+MAX_REQUEST: Final = 65_536
+"""The largest signing request that is looked into, PEM or DER, in bytes."""
 
 # The conditions of a request carry no observedGeneration: its spec never changes.
 RequestConditions: TypeAlias = Annotated[

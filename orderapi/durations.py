@@ -17,11 +17,14 @@ _NANOSECONDS: Final = {
 }
 
 _PART: Final = re.compile(r"([0-9]*)(?:\.([0-9]*))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)", re.ASCII)
+_LONGEST: Final = 100  # characters; reading takes time with their square
 _LIMIT: Final = 2**63  # Go counts nanoseconds in 64 bits: about 292 years
 
 
 def parse_duration(text: str) -> timedelta:
     """The duration that Go reads in `text`, cut to microseconds; ValueError says what is wrong."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"{text[:20]!r}… is too long for a duration; write it like 2160h or 1h30m")
     sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     if rest == "0":
         return timedelta()

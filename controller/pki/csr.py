@@ -14,27 +14,26 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from controller.pki.altnames import read_names, wanted_names
 from controller.pki.constraints import constraint_extension
-from controller.pki.faults import PARSER_ERRORS, InvalidSpec, Unreadable, quoted
-from controller.pki.keys import Key, accepted, key_faults, kind_of, public_key_digest
+from controller.pki.faults import PARSER_ERRORS, InvalidSpec, Unreadable
+from controller.pki.keys import Key, accepted, kind_of, public_key_digest
 from controller.pki.keyusage import usage_extensions
 from controller.pki.subject import SubjectFacts, read_subject, wanted_subject
-from controller.pki.terms import term_faults
 from orderapi import defaults
 from orderapi.certificate import CertificateSpec
-
-MAX_CSR_BYTES: Final = 36_500
-"""The largest request, PEM or DER, that is parsed."""
+from orderapi.certificaterequest import MAX_REQUEST
+from orderapi.validation.certificate import content_faults, request_faults
+from orderapi.validation.key import signature_faults
 
 Sha2: TypeAlias = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 
-_SIGNATURES: Final[dict[str, tuple[str, Sha2 | None]]] = {
-    "SHA256WithRSA": (defaults.RSA, hashes.SHA256()),
-    "SHA384WithRSA": (defaults.RSA, hashes.SHA384()),
-    "SHA512WithRSA": (defaults.RSA, hashes.SHA512()),
-    "ECDSAWithSHA256": (defaults.ECDSA, hashes.SHA256()),
-    "ECDSAWithSHA384": (defaults.ECDSA, hashes.SHA384()),
-    "ECDSAWithSHA512": (defaults.ECDSA, hashes.SHA512()),
-    "PureEd25519": (defaults.ED25519, None),
+_HASHES: Final[dict[str, Sha2 | None]] = {
+    "SHA256WithRSA": hashes.SHA256(),
+    "SHA384WithRSA": hashes.SHA384(),
+    "SHA512WithRSA": hashes.SHA512(),
+    "ECDSAWithSHA256": hashes.SHA256(),
+    "ECDSAWithSHA384": hashes.SHA384(),
+    "ECDSAWithSHA512": hashes.SHA512(),
+    "PureEd25519": None,
 }
 
 
@@ -65,20 +64,16 @@ class Content(NamedTuple):
 
 def spec_faults(spec: CertificateSpec) -> tuple[str, ...]:
     """All that keeps `spec` from being requested, as sentences that begin with a field path."""
-    faults = list(key_faults(spec.private_key))
-    wanted_content(spec, faults)
-    _check_signature(spec, defaults.key_algorithm(spec.private_key), faults)
-    faults += term_faults(spec)
-    return tuple(faults)
+    return tuple(map(str, request_faults(spec)))
 
 
 def build_csr(spec: CertificateSpec, key: Key) -> bytes:
     """The signing request that `spec` asks for, signed with `key`, as PEM. Raises `InvalidSpec`."""
-    faults: list[str] = []
-    content = wanted_content(spec, faults)
-    _check_signature(spec, kind_of(key).algorithm, faults)
+    signature = signature_faults(spec.signature_algorithm, kind_of(key).algorithm)
+    faults = (*content_faults(spec), *signature)
     if faults:
         raise InvalidSpec(faults)
+    content = wanted_content(spec)
     builder = x509.CertificateSigningRequestBuilder(content.subject)
     for extension, critical in content.extensions:
         builder = builder.add_extension(extension, critical)
@@ -118,33 +113,35 @@ def is_ca(extensions: x509.Extensions) -> bool:
         return False
 
 
-def wanted_content(spec: CertificateSpec, faults: list[str]) -> Content:
-    """Subject and extensions that `spec` asks for; what is wrong with it is added to `faults`."""
-    before = len(faults)
-    subject = wanted_subject(spec, faults)
-    names = wanted_names(spec, faults)
-    if not names and not spec.common_name and not spec.literal_subject and len(faults) == before:
-        faults.append(
-            "spec: names nothing; set at least one of dnsNames, ipAddresses, uris, emailAddresses, "
-            "otherNames, commonName, literalSubject"
-        )
+def wanted_content(spec: CertificateSpec) -> Content:
+    """Subject and extensions that `spec` asks for; for one that `content_faults` finds none in.
+
+    Raises `InvalidSpec` where they cannot be encoded all the same.
+    """
+    try:
+        return _content(spec)
+    except (ValueError, TypeError):
+        raise InvalidSpec(["spec: holds a name that cannot be encoded"]) from None
+
+
+def _content(spec: CertificateSpec) -> Content:
+    subject, names = wanted_subject(spec), wanted_names(spec)
     extensions: list[tuple[x509.ExtensionType, bool]] = []
     if names:
         # RFC 5280 section 4.2.1.6: critical where the subject is empty.
         extensions.append((x509.SubjectAlternativeName(names), not subject.rdns))
-    usages = usage_extensions(spec.usages, is_ca=spec.is_ca, faults=faults)
     if defaults.encode_usages_in_request(spec):
-        extensions += usages
+        extensions += usage_extensions(spec.usages, is_ca=spec.is_ca)
     if spec.is_ca:
         extensions.append((x509.BasicConstraints(ca=True, path_length=None), True))
-    extensions += constraint_extension(spec, faults)
+    extensions += constraint_extension(spec.name_constraints)
     return Content(subject, extensions)
 
 
 def signature_hash(spec: CertificateSpec, key: Key) -> Sha2 | None:
     """The hash to sign with: what `spec` names, else what goes with `key`; none for Ed25519."""
-    if spec.signature_algorithm in _SIGNATURES:
-        return _SIGNATURES[spec.signature_algorithm][1]
+    if spec.signature_algorithm in _HASHES:
+        return _HASHES[spec.signature_algorithm]
     match key:
         case rsa.RSAPrivateKey():
             return _by_strength(key.key_size, middle=3072, strong=4096)
@@ -163,23 +160,11 @@ def _by_strength(size: int, *, middle: int, strong: int) -> Sha2:
 
 
 def _load(data: bytes) -> x509.CertificateSigningRequest:
-    if len(data) > MAX_CSR_BYTES:
-        raise Unreadable(f"certificate signing request is larger than {MAX_CSR_BYTES:,} bytes")
+    if len(data) > MAX_REQUEST:
+        raise Unreadable(f"certificate signing request is larger than {MAX_REQUEST:,} bytes")
     try:
         if b"-----BEGIN" in data:
             return x509.load_pem_x509_csr(data)
         return x509.load_der_x509_csr(data)
     except PARSER_ERRORS:
         raise Unreadable("certificate signing request is neither PEM nor DER") from None
-
-
-def _check_signature(spec: CertificateSpec, algorithm: str, faults: list[str]) -> None:
-    name = spec.signature_algorithm
-    if not name:
-        return
-    fitting = [known for known, (needs, _) in _SIGNATURES.items() if needs == algorithm]
-    if name not in fitting and fitting:
-        faults.append(
-            f"spec.signatureAlgorithm: {quoted(name)} does not go with a key of algorithm "
-            f"{algorithm}; one of {', '.join(fitting)} does"
-        )

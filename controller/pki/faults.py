@@ -7,17 +7,24 @@
 No message holds key material or a password, nor an excerpt of bytes that could be either.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
+from orderapi.validation.fault import SpecFault, quoted
+
+__all__ = [
+    "PARSER_ERRORS",
+    "InvalidSpec",
+    "PkiError",
+    "Unreadable",
+    "quoted",
+]
+
 _TOLD: Final = 10
 """How many faults one message tells; a list of a thousand bad names must still fit a condition."""
-
-_QUOTED_LENGTH: Final = 100
 
 PARSER_ERRORS: Final = (
     ValueError,
@@ -41,15 +48,9 @@ class Unreadable(PkiError):
 class InvalidSpec(PkiError):
     """A spec that cannot be met. `faults` are sentences that begin with a field path."""
 
-    def __init__(self, faults: Iterable[str]) -> None:
+    def __init__(self, faults: Iterable[str | SpecFault]) -> None:
         """Keep all faults; the message tells the first ten."""
-        self.faults = tuple(faults)
+        self.faults = tuple(map(str, faults))
         told = "; ".join(self.faults[:_TOLD])
         more = len(self.faults) - _TOLD
         super().__init__(f"{told}; and {more} more" if more > 0 else told)
-
-
-def quoted(value: str) -> str:
-    """`value` in double quotes, escaped, cut to 100 characters: safe on one line of a message."""
-    cut = value if len(value) <= _QUOTED_LENGTH else value[:_QUOTED_LENGTH] + "…"
-    return json.dumps(cut, ensure_ascii=not cut.isprintable())

@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from controller.pki.faults import InvalidSpec, Unreadable, quoted
+from controller.pki.faults import InvalidSpec, Unreadable
 from orderapi import defaults
 from orderapi.certificate import PrivateKey
+from orderapi.validation.key import RSA_SIZES, key_faults
 
 Key: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
@@ -29,15 +30,12 @@ PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed
 MAX_KEY_BYTES: Final = 13_000
 """The largest private key PEM that is parsed."""
 
-RSA_SIZES: Final = range(2048, 8192 + 1)
 _RSA_EXPONENT: Final = 65537
 _CURVES: Final[dict[int, type[ec.EllipticCurve]]] = {
     256: ec.SECP256R1,
     384: ec.SECP384R1,
     521: ec.SECP521R1,
 }
-_ALGORITHMS: Final = (defaults.RSA, defaults.ECDSA, defaults.ED25519)
-_ENCODINGS: Final = ("PKCS1", "PKCS8")
 
 
 class KeyKind(NamedTuple):
@@ -60,31 +58,13 @@ def kind_of(key: Key | PublicKey) -> KeyKind:
             assert_never(key)
 
 
-def key_faults(wanted: PrivateKey | None) -> tuple[str, ...]:
-    """What is wrong with `spec.privateKey`, as sentences that begin with a field path."""
-    if wanted is None:
-        return ()
-    faults = []
-    if wanted.algorithm and wanted.algorithm not in _ALGORITHMS:
-        faults.append(_not_one_of("spec.privateKey.algorithm", wanted.algorithm, _ALGORITHMS))
-    if wanted.encoding and wanted.encoding not in _ENCODINGS:
-        faults.append(_not_one_of("spec.privateKey.encoding", wanted.encoding, _ENCODINGS))
-    size = defaults.key_size(wanted)
-    match defaults.key_algorithm(wanted):
-        case defaults.RSA if size not in RSA_SIZES:
-            faults.append(f"spec.privateKey.size: {size} is not between 2048 and 8192 (RSA)")
-        case defaults.ECDSA if size not in _CURVES:
-            faults.append(f"spec.privateKey.size: {size} is not one of 256, 384, 521 (ECDSA)")
-    return tuple(faults)
-
-
 async def generate(wanted: PrivateKey | None, *, executor: Executor | None = None) -> Key:
     """A new key as `wanted` says. Raises `InvalidSpec`.
 
     RSA keys are made in a thread of `executor` (the loop's own by default): one of 2048 bits takes
     a tenth of a second, one of 8192 bits several seconds.
     """
-    faults = key_faults(wanted)
+    faults = tuple(key_faults(wanted))
     if faults:
         raise InvalidSpec(faults)
     size = defaults.key_size(wanted)
@@ -198,7 +178,3 @@ def _check_rsa(key: rsa.RSAPrivateKey) -> None:
     )
     if not consistent:
         raise Unreadable("private key is an RSA key whose numbers contradict each other")
-
-
-def _not_one_of(path: str, value: str, allowed: tuple[str, ...]) -> str:
-    return f"{path}: {quoted(value)} is not one of {', '.join(allowed)}"

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from controller.pki.altnames import canonical_dns, canonical_ip, other_name_pairs
 from controller.pki.csr import Csr
-from controller.pki.faults import Unreadable
 from controller.pki.keyusage import canonical_usages
 from controller.pki.leaf import Leaf
 from controller.pki.subject import literal_rdns, subject_mismatch
@@ -17,6 +16,7 @@ from orderapi import defaults
 from orderapi.certificate import CertificateSpec
 from orderapi.certificaterequest import CertificateRequestSpec
 from orderapi.references import IssuerRef
+from orderapi.validation.rfc4514 import NotADistinguishedName
 
 
 def request_mismatch(
@@ -72,7 +72,7 @@ def _subject_mismatch(spec: CertificateSpec, csr: Csr) -> Iterable[str]:
     if spec.literal_subject:
         try:
             same = literal_rdns(spec.literal_subject) == csr.subject.rdns
-        except Unreadable:
+        except NotADistinguishedName:
             same = False
         return () if same else ("spec.literalSubject",)
     differing = subject_mismatch(spec.subject, csr.subject.fields)
@@ -114,6 +114,6 @@ def _common_names(spec: CertificateSpec) -> list[str]:
         return [spec.common_name]
     try:
         rdns = literal_rdns(spec.literal_subject) if spec.literal_subject else ()
-    except Unreadable:
+    except NotADistinguishedName:
         return []
     return [value for rdn in rdns for oid, value in rdn if oid == "2.5.4.3"]

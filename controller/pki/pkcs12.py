@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from controller.pki import der
-from controller.pki.faults import InvalidSpec, quoted
+from controller.pki.faults import InvalidSpec
 from controller.pki.keys import Key
-
-PROFILES: Final = ("LegacyRC2", "LegacyDES", "Modern2023", "Modern2026")
+from orderapi.validation.fault import not_one_of
+from orderapi.validation.keystores import PROFILES
 
 _LEGACY: Final = ("LegacyRC2", "LegacyDES")
 
@@ -71,8 +71,7 @@ def pkcs12_truststore(*, cas: tuple[x509.Certificate, ...], password: str, profi
 
 def _encryption(profile: str, password: str) -> KeySerializationEncryption:
     if profile not in PROFILES:
-        fault = f"{quoted(profile)} is not one of {', '.join(PROFILES)}"
-        raise InvalidSpec([f"spec.keystores.pkcs12.profile: {fault}"])
+        raise InvalidSpec([not_one_of("spec.keystores.pkcs12.profile", profile, PROFILES)])
     builder = PrivateFormat.PKCS12.encryption_builder().kdf_rounds(_ROUNDS)
     if profile in _LEGACY:
         builder = builder.key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)

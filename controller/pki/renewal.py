@@ -8,12 +8,11 @@ CA says about renewal, is not decided here.
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from controller.pki.faults import quoted
 from controller.pki.windows import WindowFault, fitted
 from orderapi import defaults
 from orderapi.certificate import CertificateSpec
-
-_POLICIES: Final = ("RenewBefore", "Disabled")
+from orderapi.validation.fault import not_one_of
+from orderapi.validation.renewal import POLICIES
 
 _FRESH: Final = 24
 """No window counts that opens in the first 24th of the lifetime: it may be the one that the
@@ -43,9 +42,8 @@ def renewal_time(
     policy = defaults.renewal_policy(spec)
     if policy == "Disabled":
         return RenewalTime(None)
-    if policy not in _POLICIES:
-        known = ", ".join(_POLICIES)
-        return RenewalTime(desired, f"spec.renewal.policy: {quoted(policy)} is not one of {known}")
+    if policy not in POLICIES:
+        return RenewalTime(desired, str(not_one_of("spec.renewal.policy", policy, POLICIES)))
     if not spec.renewal.windows:
         return RenewalTime(desired, fault)
     earliest = not_before + lifetime / _FRESH

@@ -19,6 +19,8 @@ from controller.pki.keys import Key
 from controller.pki.leaf import TEMPORARY_SERIAL_NUMBER
 from orderapi import defaults
 from orderapi.certificate import CertificateSpec
+from orderapi.validation.certificate import content_faults
+from orderapi.validation.fault import SpecFault
 
 _AUTHORITY: Final = "cert-manager.local"
 
@@ -28,11 +30,11 @@ def temporary_certificate(spec: CertificateSpec, key: Key, *, now: datetime) -> 
 
     Raises `InvalidSpec`.
     """
-    faults: list[str] = []
-    content = wanted_content(spec, faults)
-    lifetime = _lifetime(spec, faults)
-    if faults:
-        raise InvalidSpec(faults)
+    faults = content_faults(spec)
+    lifetime = _lifetime(spec)
+    if faults or isinstance(lifetime, SpecFault):
+        raise InvalidSpec((*faults, lifetime) if isinstance(lifetime, SpecFault) else faults)
+    content = wanted_content(spec)
     authority = ec.generate_private_key(ec.SECP521R1())
     builder = x509.CertificateBuilder(
         issuer_name=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _AUTHORITY)]),
@@ -55,9 +57,8 @@ def _marked(subject: x509.Name) -> x509.Name:
     return x509.Name([*kept, x509.RelativeDistinguishedName([mark])])
 
 
-def _lifetime(spec: CertificateSpec, faults: list[str]) -> timedelta:
+def _lifetime(spec: CertificateSpec) -> timedelta | SpecFault:
     try:
         return max(defaults.duration(spec), timedelta(minutes=1))
     except ValueError as error:
-        faults.append(f"spec.duration: {error}")
-        return defaults.DURATION
+        return SpecFault("spec.duration", str(error))

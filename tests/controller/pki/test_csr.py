@@ -341,6 +341,32 @@ def test_a_faulty_spec_is_refused_with_its_faults() -> None:
     assert str(caught.value).endswith("; and 3 more")
 
 
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        pytest.param(
+            {"other_names": (OtherName(oid=f"2.{2**128 - 1}", utf8_value="a"),)},
+            "spec.otherNames[0].oid",
+            id="identifier",
+        ),
+        pytest.param(
+            {"literal_subject": f"2.{2**128 - 1}=a"}, "spec.literalSubject", id="attribute type"
+        ),
+        pytest.param(
+            {"email_addresses": ("(" * 5_000 + "a@b.example",)},
+            "spec.emailAddresses[0]",
+            id="e-mail",
+        ),
+    ],
+)
+def test_what_the_library_would_break_at_does_not_reach_it(
+    fields: dict[str, Any], path: str
+) -> None:
+    with pytest.raises(InvalidSpec) as caught:
+        build_csr(a_spec(**fields), a_key())
+    assert [fault.partition(":")[0] for fault in caught.value.faults] == [path]
+
+
 _words = st.text(max_size=20)
 _lists = st.lists(_words, max_size=3).map(tuple)
 
@@ -352,7 +378,7 @@ _lists = st.lists(_words, max_size=3).map(tuple)
             "dns_names": _lists,
             "ip_addresses": _lists,
             "uris": _lists,
-            "email_addresses": _lists,
+            "email_addresses": _lists | st.lists(st.emails(), max_size=2).map(tuple),
             "usages": _lists,
             "common_name": st.none() | _words,
             "literal_subject": st.none() | _words,
@@ -369,7 +395,7 @@ _lists = st.lists(_words, max_size=3).map(tuple)
                     NameConstraintItems,
                     dns_domains=_lists,
                     ip_ranges=_lists,
-                    email_addresses=_lists,
+                    email_addresses=_lists | st.lists(st.emails(), max_size=2).map(tuple),
                     uri_domains=_lists,
                 ),
             ),
@@ -421,5 +447,5 @@ def test_damaged_requests_are_read_or_refused(position: int, change: int) -> Non
 
 
 def test_size_is_bounded() -> None:
-    with pytest.raises(Unreadable, match=r"larger than 36,500 bytes"):
-        read_csr(b"x" * 36_501)
+    with pytest.raises(Unreadable, match=r"larger than 65,536 bytes"):
+        read_csr(b"x" * 65_537)

@@ -26,7 +26,6 @@ from controller.pki.keys import (
     encode,
     encode_der,
     generate,
-    key_faults,
     key_mismatch,
     kind_of,
     public_key_digest,
@@ -36,6 +35,7 @@ from tests.controller.pki.build import a_key, unhurried
 
 KINDS = [
     pytest.param(None, KeyKind("RSA", 2048), id="default"),
+    pytest.param(PrivateKey(size=0), KeyKind("RSA", 2048), id="zero is unset"),
     pytest.param(PrivateKey(algorithm="RSA", size=3072), KeyKind("RSA", 3072), id="rsa 3072"),
     pytest.param(PrivateKey(algorithm="ECDSA"), KeyKind("ECDSA", 256), id="ecdsa"),
     pytest.param(PrivateKey(algorithm="ECDSA", size=384), KeyKind("ECDSA", 384), id="p-384"),
@@ -99,8 +99,6 @@ async def test_rsa_key_is_made_beside_the_event_loop() -> None:
 @pytest.mark.parametrize(
     ("wanted", "faults"),
     [
-        pytest.param(None, (), id="default"),
-        pytest.param(PrivateKey(size=0), (), id="zero is unset"),
         pytest.param(
             PrivateKey(size=1024),
             ("spec.privateKey.size: 1024 is not between 2048 and 8192 (RSA)",),
@@ -126,12 +124,10 @@ async def test_rsa_key_is_made_beside_the_event_loop() -> None:
         ),
     ],
 )
-async def test_faults(wanted: PrivateKey | None, faults: tuple[str, ...]) -> None:
-    assert key_faults(wanted) == faults
-    if faults:
-        with pytest.raises(InvalidSpec) as caught:
-            await generate(wanted)
-        assert caught.value.faults == faults
+async def test_no_key_is_made_of_a_faulty_spec(wanted: PrivateKey, faults: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidSpec) as caught:
+        await generate(wanted)
+    assert caught.value.faults == faults
 
 
 @pytest.mark.parametrize(

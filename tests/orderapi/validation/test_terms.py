@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.pki.terms import term_faults
 from orderapi import defaults
-from tests.controller.pki.build import a_spec
+from orderapi.validation.terms import default_term_faults, term_faults
+from tests.orderapi.validation.build import a_spec, sentences
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from tests.controller.pki.build import a_spec
     ],
 )
 def test_what_is_allowed(fields: dict[str, Any]) -> None:
-    assert list(term_faults(a_spec(**fields))) == []
+    assert sentences(term_faults(a_spec(**fields))) == []
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_what_is_allowed(fields: dict[str, Any]) -> None:
     ],
 )
 def test_what_is_not(fields: dict[str, Any], faults: list[str]) -> None:
-    assert list(term_faults(a_spec(**fields))) == faults
+    assert sentences(term_faults(a_spec(**fields))) == faults
 
 
 _lengths = st.none() | st.text(max_size=8) | st.timedeltas().map(defaults.format_duration)
@@ -97,4 +97,26 @@ def test_any_terms_are_judged(
 ) -> None:
     spec = a_spec(duration=duration, renew_before=renew_before, renew_before_percentage=percentage)
     for fault in term_faults(spec):
-        assert fault.startswith(("spec.duration: ", "spec.renewBefore"))
+        assert fault.path.startswith(("spec.duration", "spec.renewBefore"))
+
+
+@pytest.mark.parametrize("text", ["1s" * 60, "9" * 5_000 + "h"])
+def test_a_text_that_is_no_duration_is_cut(text: str) -> None:
+    (fault,) = term_faults(a_spec(duration=text))
+    assert fault.text.startswith(f"'{text[:20]}'… is too long for a duration")
+
+
+@pytest.mark.parametrize(
+    ("fields", "paths"),
+    [
+        pytest.param({"renew_before": "2160h"}, ["spec.renewBefore"], id="no room"),
+        pytest.param({"renew_before": "2159h59m"}, [], id="room"),
+        pytest.param({"renew_before": "2160h", "duration": "2161h"}, [], id="duration set"),
+        pytest.param({"renew_before": "soon"}, [], id="unreadable, told elsewhere"),
+        pytest.param({}, [], id="nothing set"),
+    ],
+)
+def test_renewal_is_compared_with_the_default_duration_for_admission_alone(
+    fields: dict[str, Any], paths: list[str]
+) -> None:
+    assert [fault.path for fault in default_term_faults(a_spec(**fields))] == paths
