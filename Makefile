@@ -53,4 +53,4 @@ format: setup ## put the code into form
 lock: setup ## choose the versions of the dependencies anew
 	@CUSTOM_COMPILE_COMMAND="make lock" $(RUN) piptools compile --quiet --upgrade --generate-hashes --allow-unsafe \
 		--strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-		--extra controller --extra dev --output-file requirements.txt pyproject.toml
+		--extra controller --extra webhook --extra dev --output-file requirements.txt pyproject.toml

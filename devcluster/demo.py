@@ -14,8 +14,8 @@ import yaml
 from cryptography import x509
 from cryptography.x509 import verification
 
-from devcluster import cluster, controller, traefik
-from devcluster.kubectl import kubectl, program
+from devcluster import cluster, controller, traefik, webhook
+from devcluster.kubectl import KubectlFailed, kubectl, program
 from devcluster.process import free_port
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -40,9 +40,11 @@ def run(folder: Path, say: Callable[[str], None]) -> None:
         running, folder, listen=f"127.0.0.1:{http_port}", external_name_services=True
     )
     say(f"   Traefik {traefik.VERSION} at http://{router.address}")
-    say("2. The API and the rights of the controller, from deploy/")
+    say("2. The API, the rights and the policies, from deploy/")
     controller.install(running.kubeconfig)
-    say("3. The controller, as its own ServiceAccount")
+    webhook.install_policies(running.kubeconfig)
+    say("3. The webhook and the controller, each as its own ServiceAccount")
+    webhook.install(running, folder)
     responder = f"localhost:{free_port()}"
     controller.start_controller(running, folder, flags=_http01_flags(responder, http_port))
     say("4. Two issuers, and the Certificates of examples/")
@@ -52,6 +54,7 @@ def run(folder: Path, say: Callable[[str], None]) -> None:
         say("   " + kubectl(running.kubeconfig, "apply", "-f", str(EXAMPLES / file)).strip())
     _follow(running.kubeconfig, say)
     say("   " + _answered(router))
+    say("   " + _bent(running.kubeconfig))
     say("6. The chains in the Secrets, verified against the root of the CA")
     for certificate in _certificates(running.kubeconfig):
         say("   " + verify(running, certificate))
@@ -104,6 +107,17 @@ def _answered(router: traefik.Traefik) -> str:
         f"HTTP-01 for {host}: Traefik led {len(answers)} requests (the controller's own checks and "
         f"the CA's) to the responder inside the controller, at {backend}"
     )
+
+
+def _bent(kubeconfig: Path) -> str:
+    """What the cluster says to the admin who changes an Order."""
+    listed = kubectl(kubeconfig, "get", "orders", "-o", "jsonpath={.items[0].metadata.name}")
+    patch = json.dumps({"spec": {"dnsNames": ["else.example.com"]}})
+    try:
+        kubectl(kubeconfig, "patch", "order", listed, "--type=merge", "-p", patch)
+    except KubectlFailed as refusal:
+        return f"Another name for order/{listed}, as cluster admin: {refusal}"
+    raise DemoFailed(f"order/{listed} was changed, and nothing refused it")
 
 
 def apply_issuer(running: cluster.Cluster, name: str = "acme", **changes: Any) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from orderapi.crdrules import ruled
 from orderapi.meta import Object
 from orderapi.resources import (
     CERTIFICATE,
@@ -65,9 +66,18 @@ _CHALLENGE_COLUMNS: Final = (
 )
 
 
+_SECRET_NAME: Final = ".spec.secretName"  # noqa: S105
+
+
 def definitions() -> Iterator[dict[str, Any]]:
     """All six, in the order in which a person meets the kinds."""
-    yield _definition(CERTIFICATE, _CERTIFICATE_COLUMNS, short_names=("cert", "certs"))
+    yield _definition(
+        CERTIFICATE,
+        _CERTIFICATE_COLUMNS,
+        short_names=("cert", "certs"),
+        # So that one request tells who else has a secretName.
+        selectable=(*_ISSUER_REF, _SECRET_NAME),
+    )
     yield _definition(CERTIFICATE_REQUEST, _REQUEST_COLUMNS, short_names=("cr", "crs"))
     yield _definition(ISSUER, _ISSUER_COLUMNS, short_names=("iss",), selectable=())
     yield _definition(CLUSTER_ISSUER, _ISSUER_COLUMNS, short_names=("ciss",), selectable=())
@@ -126,4 +136,4 @@ def _selectable_fields(paths: tuple[str, ...]) -> dict[str, Any]:
 def _kind_schema(kind: type[Object], required: tuple[str, ...]) -> dict[str, Any]:
     schema = struct_schema(kind)
     names = [*required, *schema.get("required", [])]
-    return {**schema, **({"required": names} if names else {})}
+    return ruled(kind, {**schema, **({"required": names} if names else {})})

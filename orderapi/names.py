@@ -71,6 +71,9 @@ ISSUER_SEEN: Final = "kubectl-order/issuer"
 ACME_SERVER: Final = "kubectl-order/acme-server"
 """Annotation of a CertificateRequest: the ACME server of its issuer when it was made."""
 
+CONTROLLER_USER: Final = "system:serviceaccount:cert-manager:order-controller"
+"""The user that the controller of deploy/ acts as."""
+
 # Labels.
 NEXT_PRIVATE_KEY: Final = "cert-manager.io/next-private-key"
 WATCHED_SECRET: Final = "controller.cert-manager.io/fao"  # noqa: S105

@@ -20,7 +20,7 @@ from rich.table import Table
 from devcluster import cluster, controller, netns, traefik
 from devcluster.demo import apply_issuer
 from devcluster.process import free_port
-from tests.bench import responder, scenarios
+from tests.bench import responder, scenarios, webhook
 from tests.bench.scenarios import Row
 from tests.routers import issuing
 from tests.system.world import World
@@ -34,7 +34,11 @@ SCENARIOS: dict[str, Callable[[scenarios.Bench], Coroutine[Any, Any, Row]]] = {
     "foreign": scenarios.ten_thousand_foreign_secrets,
     "own": scenarios.ten_thousand_own,
 }
-ALONE = {"responder": responder.responder, "responder-flat-out": responder.flat_out}
+ALONE = {
+    "responder": responder.responder,
+    "responder-flat-out": responder.flat_out,
+    "webhook": webhook.webhook,
+}
 """Without a cluster."""
 PEBBLE = {"PEBBLE_AUTHZREUSE": "100", "PEBBLE_WFE_NONCEREJECT": "5"}
 

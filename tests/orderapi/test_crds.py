@@ -304,4 +304,32 @@ def test_selectable_fields(kind: str) -> None:
     version = BY_KIND[kind]["spec"]["versions"][0]
     found = [field["jsonPath"] for field in version.get("selectableFields", ())]
     refs = [f".spec.issuerRef.{part}" for part in ("group", "kind", "name")]
-    assert found == ([] if kind in {"Issuer", "ClusterIssuer"} else refs)
+    expected = {"Issuer": [], "ClusterIssuer": [], "Certificate": [*refs, ".spec.secretName"]}
+    assert found == expected.get(kind, refs)
+
+
+def _rules(kind: str, path: str) -> dict[str, str]:
+    rules = PATHS[kind][path].get("x-kubernetes-validations", ())
+    return {rule["fieldPath"]: rule["rule"] for rule in rules}
+
+
+@pytest.mark.parametrize("kind", ["Order", "Challenge", "CertificateRequest"])
+def test_every_field_of_a_spec_is_frozen(kind: str) -> None:
+    fields = {f".{name}" for name in PATHS[kind][".spec"]["properties"]} - {".issuerRef"}
+    parts = {f".issuerRef.{name}" for name in PATHS[kind][".spec.issuerRef"]["properties"]}
+    assert set(_rules(kind, ".spec")) == fields | parts
+
+
+def test_what_else_never_changes() -> None:
+    once = {".status.url", ".status.finalizeURL", ".status.certificate", ".status.state"}
+    assert set(_rules("Order", "")) == once
+    assert set(_rules("Challenge", "")) == {".status.state"}
+    assert set(_rules("CertificateRequest", "")) == {".spec"}
+    assert not [kind for kind in ("Certificate", "Issuer", "ClusterIssuer") if _rules(kind, "")]
+
+
+def test_people_are_told_what_to_do_instead() -> None:
+    for kind in ("Order", "Challenge", "CertificateRequest"):
+        for rule in PATHS[kind][".spec"]["x-kubernetes-validations"]:
+            assert "spec never changes; delete " in rule["message"]
+            assert rule["reason"] == "FieldValueForbidden"

@@ -6,6 +6,7 @@ import pytest
 
 from devcluster.cluster import Cluster
 from devcluster.controller import Controller
+from tests.system.guard import Guard
 from tests.system.world import World, installed
 
 
@@ -13,6 +14,14 @@ from tests.system.world import World, installed
 def world(devcluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The session's cluster with our API installed; no controller runs yet."""
     return installed(devcluster, tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def guard(world: World) -> Iterator[Guard]:
+    """The webhook serves, registered as it is shipped, in all of these tests."""
+    standing = Guard(world)
+    yield standing
+    standing.webhook.stop()
 
 
 @pytest.fixture(scope="module")

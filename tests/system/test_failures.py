@@ -8,6 +8,7 @@ import pytest
 from devcluster import servers
 from devcluster.controller import NAMESPACE
 from devcluster.demo import apply_issuer
+from tests.system.guard import Guard
 from tests.system.world import Json, World, certificate, condition
 
 pytestmark = pytest.mark.usefixtures("controller")
@@ -65,13 +66,23 @@ def test_an_issuer_waits_for_the_secret_of_its_solver(world: World) -> None:
 @pytest.mark.parametrize(
     ("server", "said"),
     [
-        ("http://127.0.0.1:1/dir", "https"),
         ("https://127.0.0.1:1/dir", "127.0.0.1:1"),
         ("https://no-such-host.invalid/dir", "no-such-host.invalid"),
     ],
-    ids=["not https", "refused connection", "no such host"],
+    ids=["refused connection", "no such host"],
 )
 def test_a_bad_server_is_named_and_may_be_mended(world: World, server: str, said: str) -> None:
+    _is_named_and_may_be_mended(world, server, said)
+
+
+def test_a_server_without_tls_is_named_where_no_webhook_refused_it(
+    world: World, guard: Guard
+) -> None:
+    with guard.without_webhook():
+        _is_named_and_may_be_mended(world, "http://127.0.0.1:1/dir", "https")
+
+
+def _is_named_and_may_be_mended(world: World, server: str, said: str) -> None:
     name = f"bad-{abs(hash(server)) % 10**6}"
     apply_issuer(world.cluster, name, server=server, privateKeySecretRef={"name": name})
     assert said in _issuer_not_ready(world, name, "ErrRegisterACMEAccount")

@@ -1,4 +1,7 @@
-"""Whoever may write Challenges and Orders gets neither credentials nor certificates out of it."""
+"""Whoever may write Challenges and Orders gets neither credentials nor certificates out of it.
+
+The controller alone sees to that here: webhook, policies and the rules of the CRDs are taken away.
+"""
 
 import json
 import socket
@@ -12,14 +15,23 @@ from controller.solvers.fingerprint import fingerprint
 from devcluster import zone
 from devcluster.controller import Controller
 from orderapi.challenge import ChallengeSpec
+from tests.system.guard import Guard
 from tests.system.manifests import issuer, patch_status, rfc2136, update_key
 from tests.system.world import ISSUER, Json, World, certificate, condition
 
 OWN = {"kind": "Issuer", "name": "own"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_stands_guard(guard: Guard) -> Iterator[None]:
+    with guard.down():
+        yield
+
+
 @pytest.fixture(scope="module")
-def controller(world: World, request: pytest.FixtureRequest) -> Iterator[Controller]:
+def controller(
+    world: World, _nothing_stands_guard: None, request: pytest.FixtureRequest
+) -> Iterator[Controller]:
     """The controller; a test that gives flags as parameter gets one of its own, and may end it."""
     running = world.start_controller(*getattr(request, "param", ()), name="forgery")
     yield running

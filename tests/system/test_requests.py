@@ -1,6 +1,7 @@
 """CertificateRequests that others make, approve, deny and sign."""
 
 import base64
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from devcluster.controller import Controller
 from tests.controller.pki.build import Signer
+from tests.system.guard import Guard
 from tests.system.manifests import add_condition, patch_status, secret_data
 from tests.system.world import ISSUER, Json, World, certificate, condition
 
@@ -70,8 +72,11 @@ def test_names_that_acme_cannot_prove_are_refused_in_a_sentence(
     assert world.orders_placed() == placed
 
 
-def test_what_is_no_signing_request_fails(world: World) -> None:
-    world.apply(_request("garbage", b"-----BEGIN NONSENSE-----"))
+def test_what_is_no_signing_request_fails(world: World, guard: Guard) -> None:
+    garbage = json.dumps(_request("garbage", b"-----BEGIN NONSENSE-----"))
+    assert "spec.request" in world.kubectl_fails("apply", "-f", "-", stdin=garbage)
+    with guard.without_webhook():
+        world.kubectl("apply", "-f", "-", stdin=garbage)
     ready = _ended(world, "garbage")
     assert ready["reason"] == "Failed"
     assert "Failed to decode CSR in spec.request" in ready["message"]

@@ -12,6 +12,7 @@ import pytest
 
 from devcluster import pki
 from devcluster.controller import Controller
+from tests.system.guard import Guard
 from tests.system.manifests import issuer, rfc2136, secret, secret_data, update_key
 from tests.system.world import Json, World, certificate, condition
 
@@ -105,8 +106,8 @@ def test_an_issuer_reads_secrets_of_its_own_namespace_alone(world: World) -> Non
 @pytest.mark.parametrize(
     "controller", [("--allow-special-addresses=false",)], indirect=True, ids=["guarded"]
 )
-def test_an_issuer_does_not_lead_to_this_machine(world: World) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def test_an_issuer_does_not_lead_to_this_machine(world: World, guard: Guard) -> None:
+    with guard.without_webhook(), socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         port = listener.getsockname()[1]
         said = {

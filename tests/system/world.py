@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from devcluster import controller, zone
+from devcluster import controller, webhook, zone
 from devcluster.cluster import Cluster
 from devcluster.demo import apply_issuer
 from devcluster.kubectl import KubectlFailed, kubectl
@@ -158,7 +158,8 @@ def condition(obj: Json, kind: str) -> Json:
 
 
 def installed(cluster: Cluster, folder: Path) -> World:
-    """The cluster with our API, rights and the ClusterIssuer `acme`."""
+    """The cluster with our API, rights, policies and the ClusterIssuer `acme`."""
     controller.install(cluster.kubeconfig)
+    webhook.install_policies(cluster.kubeconfig)
     apply_issuer(cluster)
     return World(cluster, folder)

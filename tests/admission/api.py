@@ -1,0 +1,197 @@
+"""The API server over one connection, as whichever user: kubectl would take a process each time."""
+
+import http.client
+import json
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+from urllib.parse import quote, urlencode, urlsplit
+
+from devcluster.cluster import Cluster
+from orderapi.names import CONTROLLER_USER
+from orderapi.resources import CERTIFICATE, CERTIFICATE_REQUEST, CHALLENGE, ORDER
+
+Json: TypeAlias = dict[str, Any]
+
+Query: TypeAlias = Mapping[str, str]
+
+NO: Final[Query] = {}
+
+EDITORS: Final = "admission-editors"
+"""A group that may do everything with our objects in every namespace, but approve."""
+
+
+@dataclass(frozen=True)
+class Who:
+    """A user to act as."""
+
+    name: str = ""
+    groups: tuple[str, ...] = ()
+    uid: str = ""
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers of a request as that user; none for the admin."""
+        if not self.name:
+            return []
+        lines = [("Impersonate-User", self.name)]
+        lines += [("Impersonate-Group", group) for group in self.groups]
+        lines += [("Impersonate-Uid", self.uid)] if self.uid else []
+        for key, values in self.extra.items():
+            lines += [(f"Impersonate-Extra-{quote(key, safe='')}", value) for value in values]
+        return lines
+
+
+ADMIN: Final = Who()
+TENANT: Final = Who("tenant", (EDITORS, "system:authenticated"))
+CONTROLLER: Final = Who(
+    CONTROLLER_USER, (EDITORS, "system:serviceaccounts", "system:authenticated")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API server answered."""
+
+    status: int
+    body: Json
+
+    @property
+    def passed(self) -> bool:
+        """Whether it did what was asked."""
+        return self.status < 300
+
+    @property
+    def message(self) -> str:
+        """Why it did not."""
+        return str(self.body.get("message", ""))
+
+    def result(self) -> Json:
+        """The object; AssertionError with the message where there is none."""
+        assert self.passed, self.message
+        return self.body
+
+
+class Api:
+    """One connection as the admin, who may act as others."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        tls = ssl.create_default_context(cafile=str(cluster.api.ca))
+        tls.load_cert_chain(cluster.api.admin.certificate, cluster.api.admin.key)
+        address = urlsplit(cluster.api.url)
+        self._connection = http.client.HTTPSConnection(
+            str(address.hostname), address.port, context=tls, timeout=60
+        )
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        who: Who = ADMIN,
+        content: str = "application/json",
+        query: Query = NO,
+    ) -> Answer:
+        """One request; the answer, whatever its status."""
+        self._connection.putrequest(method, f"{path}?{urlencode(query)}")
+        data = b"" if body is None else json.dumps(body).encode()
+        for name, value in (
+            ("Content-Type", content),
+            ("Content-Length", str(len(data))),
+            *who.headers(),
+        ):
+            self._connection.putheader(name, value)
+        self._connection.endheaders(data)
+        answer = self._connection.getresponse()
+        text = answer.read()
+        found = json.loads(text) if text.startswith(b"{") else {"message": text.decode()}
+        return Answer(answer.status, found)
+
+    def create(self, obj: Json, who: Who = ADMIN) -> Answer:
+        """Create one of our objects."""
+        return self.call("POST", collection(obj), obj, who=who)
+
+    def replace(
+        self, obj: Json, who: Who = ADMIN, subresource: str = "", query: Query = NO
+    ) -> Answer:
+        """Replace one of our objects, or its status."""
+        return self.call("PUT", location(obj, subresource), obj, who=who, query=query)
+
+    def read(self, obj: Json) -> Answer:
+        """One of our objects as it is now."""
+        return self.call("GET", location(obj))
+
+    def delete(self, obj: Json, query: Query = NO) -> Answer:
+        """Delete one of our objects."""
+        return self.call("DELETE", location(obj), query=query)
+
+    def apply(self, path: str, obj: Mapping[str, Any]) -> Answer:
+        """Server-side apply of anything."""
+        return self.call(
+            "PATCH",
+            path,
+            obj,
+            content="application/apply-patch+yaml",
+            query={"fieldManager": "tests", "force": "true"},
+        )
+
+
+PLURALS: Final = {
+    resource.kind: resource.plural
+    for resource in (CERTIFICATE, CERTIFICATE_REQUEST, ORDER, CHALLENGE)
+}
+
+
+def collection(obj: Json) -> str:
+    """The path of the objects of that kind and namespace."""
+    namespace = obj["metadata"]["namespace"]
+    return f"/apis/{obj['apiVersion']}/namespaces/{namespace}/{PLURALS[obj['kind']]}"
+
+
+def location(obj: Json, subresource: str = "") -> str:
+    """The path of the object, or of a subresource of it."""
+    whole = f"{collection(obj)}/{obj['metadata']['name']}"
+    return f"{whole}/{subresource}" if subresource else whole
+
+
+def users() -> Sequence[tuple[str, Json]]:
+    """The role and binding of EDITORS, with their paths."""
+    name = {"metadata": {"name": EDITORS}}
+    rules = [
+        {
+            "apiGroups": ["cert-manager.io", "acme.cert-manager.io"],
+            "resources": [
+                *(f"{plural}{part}" for plural in PLURALS.values() for part in ("", "/status"))
+            ],
+            "verbs": ["*"],
+        },
+        {
+            "apiGroups": ["cert-manager.io", "acme.cert-manager.io"],
+            "resources": [f"{plural}/finalizers" for plural in PLURALS.values()],
+            "verbs": ["update"],
+        },
+    ]
+    rbac = {"apiVersion": "rbac.authorization.k8s.io/v1"}
+    role = {**rbac, "kind": "ClusterRole", **name, "rules": rules}
+    binding = {
+        **rbac,
+        "kind": "ClusterRoleBinding",
+        **name,
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": EDITORS,
+        },
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": EDITORS}],
+    }
+    path = "/apis/rbac.authorization.k8s.io/v1"
+    return [
+        (f"{path}/clusterroles/{EDITORS}", role),
+        (f"{path}/clusterrolebindings/{EDITORS}", binding),
+    ]

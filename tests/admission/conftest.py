@@ -1,0 +1,29 @@
+"""A cluster of its own: definitions and policies, which hold for all of it, come and go here."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from devcluster import cluster
+from tests.admission.case import WEBHOOK
+from tests.admission.layers import Ground
+from tests.admission.webhooklayer import WebhookLayer
+
+
+@pytest.fixture(scope="session")
+def admission_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]:
+    """A control plane where layers of admission are put up and taken away."""
+    running = cluster.start(tmp_path_factory.mktemp("admission"), die_with_parent=True)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def ground(
+    admission_cluster: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ground]:
+    """It, with our definitions but none of their rules."""
+    webhook = WebhookLayer(admission_cluster, tmp_path_factory.mktemp("webhook"))
+    prepared = Ground(admission_cluster, {WEBHOOK: webhook.up})
+    yield prepared
+    prepared.api.close()

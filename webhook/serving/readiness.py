@@ -1,0 +1,96 @@
+"""Whether this replica can be called by API servers, and why not.
+
+A certificate is loaded and good, the registered caBundle verifies it, and a call to our own address
+passes with that caBundle and the Service's name: as an API server would call.
+"""
+
+import asyncio
+import ssl
+from typing import Final, Protocol
+
+from webhook.serving.clock import Clock, utc_now
+from webhook.serving.listening import reached_at
+from webhook.serving.standing import Standing
+from webhook.serving.tls import HotContext, load
+
+EVERY: Final = 5.0
+"""Seconds that the outcome of a call holds, unless something changes."""
+TIMEOUT: Final = 0.8
+"""Seconds; a probe waits for one."""
+KNOWN: Final = 2.0
+"""Seconds after a change of the caBundle until API servers are taken to know of it."""
+_QUESTION: Final = b"GET /readiness HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+class Source(Protocol):
+    """Serving, or FileServing."""
+
+    context: HotContext
+
+    def state(self) -> Standing: ...
+
+
+class Readiness:
+    """Answers probes. `server_name`: by which API servers call, `<service>.<namespace>.svc`."""
+
+    def __init__(
+        self, source: Source, address: str, server_name: str, *, clock: Clock = utc_now
+    ) -> None:
+        self._source = source
+        self._target = reached_at(address)
+        self._name = server_name
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._called: tuple[Standing, float, str] | None = None
+
+    async def trouble(self) -> str:
+        """Why it is not ready, for people; empty where it is."""
+        standing = self._source.state()
+        time = asyncio.get_running_loop().time()
+        if standing.problem:
+            return standing.problem
+        if standing.not_after is None:
+            return "no certificate is loaded yet"
+        if standing.not_after <= self._clock():
+            return f"the serving certificate expired at {standing.not_after:%Y-%m-%d %H:%M} UTC"
+        if time - standing.since < KNOWN:
+            return "the caBundle was changed a moment ago; API servers are about to see it"
+        async with self._lock:
+            return await self._last_call(standing, time)
+
+    async def _last_call(self, standing: Standing, time: float) -> str:
+        if self._called is None or self._called[0] != standing or time - self._called[1] >= EVERY:
+            self._called = (standing, time, await self._call(standing.trust))
+        return self._called[2]
+
+    async def _call(self, trust: bytes) -> str:
+        """One request, as an API server makes it; gives what went wrong."""
+        host, port = self._target
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                reader, writer = await asyncio.open_connection(
+                    host, port, ssl=self._trusting(trust), server_hostname=self._name
+                )
+                try:
+                    writer.write(_QUESTION)
+                    answer = await reader.readline()
+                finally:
+                    writer.transport.abort()
+        except ssl.SSLCertVerificationError as error:
+            return f"the serving certificate does not pass for {self._name}: {error.verify_message}"
+        except TimeoutError:
+            return f"a call to our own address was not answered within {TIMEOUT} s"
+        except (OSError, ValueError) as error:
+            return f"a call to our own address failed: {error}"
+        return "" if answer.startswith(b"HTTP/1.1 ") else "a call to our own address was cut off"
+
+    def _trusting(self, trust: bytes) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # As API servers do it: what is registered is trusted, whoever signed that.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.load_verify_locations(cadata=trust.decode("ascii", errors="replace"))
+        clients = self._source.context.clients
+        if clients is not None:
+            load(context, clients.own)
+        return context
