@@ -5,6 +5,8 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Final
 
+from orderapi.validation.fault import quoted
+
 _NANOSECONDS: Final = {
     "ns": 1,
     "us": 1_000,
@@ -24,13 +26,13 @@ _LIMIT: Final = 2**63  # Go counts nanoseconds in 64 bits: about 292 years
 def parse_duration(text: str) -> timedelta:
     """The duration that Go reads in `text`, cut to microseconds; ValueError says what is wrong."""
     if len(text) > _LONGEST:
-        raise ValueError(f"{text[:20]!r}… is too long for a duration; write it like 2160h or 1h30m")
+        raise ValueError(f"{quoted(text)} is too long for a duration; write it like 2160h or 1h30m")
     sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     if rest == "0":
         return timedelta()
     nanoseconds = sum(map(_part_nanoseconds, _parts(text, rest)))
     if nanoseconds >= _LIMIT:
-        raise ValueError(f"{text!r} is too long for a duration: the limit is about 292 years")
+        raise ValueError(f"{quoted(text)} is too long for a duration: the limit is about 292 years")
     return sign * timedelta(microseconds=int(nanoseconds // 1_000))
 
 
@@ -58,7 +60,7 @@ def _parts(text: str, rest: str) -> list[re.Match[str]]:
     while position < len(rest) or not parts:
         part = _PART.match(rest, position)
         if part is None or not (part[1] or part[2]):
-            raise ValueError(f"{text!r} is not a duration; write it like 2160h, 1h30m or 90s")
+            raise ValueError(f"{quoted(text)} is not a duration; write it like 2160h, 1h30m or 90s")
         parts.append(part)
         position = part.end()
     return parts

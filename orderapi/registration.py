@@ -59,7 +59,7 @@ def webhook_configuration(controllers: Sequence[str] = (CONTROLLER_USER,)) -> Js
                 },
             ),
             _webhook(
-                f"made.{ACME_GROUP}",
+                f"creation.{ACME_GROUP}",
                 "Ignore",
                 _rules(ACME_GROUP, _ACME, "CREATE"),
                 {"the-controllers": by_controller},
@@ -71,7 +71,7 @@ def webhook_configuration(controllers: Sequence[str] = (CONTROLLER_USER,)) -> Js
                 {"changed": f"!({bent}) && ({told})"},
             ),
             _webhook(
-                f"advice.{GROUP}",
+                f"validation.{GROUP}",
                 "Ignore",
                 _rules(GROUP, _CERTIFICATES, "CREATE", "UPDATE"),
                 {

@@ -49,6 +49,11 @@ _VARIABLES: Final = {
         "new.type == decision && !variables.oldConditions.exists(old, old.type == decision && "
         "old.status == new.status)))"
     ),
+    "undone": (
+        f"{cel.texts((APPROVED, DENIED))}.filter(decision, variables.oldConditions.exists(old, "
+        "old.type == decision && !variables.newConditions.exists(new, new.type == decision && "
+        'new.status == old.status))).map(decision, "status.conditions[" + decision + "]")'
+    ),
     "decided": ('variables.decisions.map(decision, "status.conditions[" + decision + "]")'),
     "issuerRef": f'{_SPEC}[?"{ISSUER_REF}"].orValue(dyn({{}}))',
     "issuerKind": f"string({cel.part(_REF, cel.text('kind'))})",
@@ -68,8 +73,9 @@ _MAY_DECIDE: Final = (
     '.name(signer).check("approve").allowed())'
 )
 
-_REQUESTER: Final = (
-    "that is not the user who makes this CertificateRequest; leave it out, or tell the truth"
+_REQUESTER: Final = "that is not the user who makes this CertificateRequest; leave it out"
+_DECIDED: Final = (
+    "a decision never changes and is never removed; for another one make a new CertificateRequest"
 )
 _APPROVAL: Final = (
     "the user may not approve or deny for this issuer; that takes the verb approve on its signer: "
@@ -87,5 +93,6 @@ def request_policy() -> Json:
             refusals(CREATED, "wrongRequester", _REQUESTER),
             # A message must not ask the authorizer.
             refusals(UPDATED, "decided", _APPROVAL, unless=_MAY_DECIDE),
+            refusals(UPDATED, "undone", _DECIDED),
         ],
     )

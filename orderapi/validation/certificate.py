@@ -68,7 +68,9 @@ def _secret_name(spec: CertificateSpec) -> Iterator[SpecFault]:
     if not spec.secret_name:
         yield SpecFault("spec.secretName", "is empty; it names the Secret for key and certificate")
     elif not is_object_name(spec.secret_name):
-        yield SpecFault("spec.secretName", "is not a name that a Secret can have")
+        yield SpecFault(
+            "spec.secretName", f"{quoted(spec.secret_name)} is not a name that a Secret can have"
+        )
 
 
 def _history(spec: CertificateSpec) -> Iterator[SpecFault]:

@@ -91,6 +91,17 @@ def approval_cases() -> Iterator[Case]:
                     refused_by=by,
                     says="status.conditions",
                 )
+        for who in (TENANT, ADMIN, APPROVER):
+            yield Case(
+                name=f"CertificateRequest: {kind} taken back by {who.name or 'the admin'}",
+                kind="CertificateRequest",
+                who=who,
+                old={("status", "conditions"): [decision]},
+                change={("status", "conditions"): []},
+                subresource="status",
+                refused_by=OTHERS,
+                says="status.conditions",
+            )
     yield Case(
         name="CertificateRequest: the right for one issuer",
         kind="CertificateRequest",

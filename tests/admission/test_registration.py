@@ -91,7 +91,10 @@ def test_this_is_not_sent(
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("Order", "labels.acme.cert-manager.io"), ("CertificateRequest", "advice.cert-manager.io")],
+    [
+        ("Order", "labels.acme.cert-manager.io"),
+        ("CertificateRequest", "validation.cert-manager.io"),
+    ],
 )
 def test_labels_are_sent_and_do_not_depend_on_the_answer(
     stand: Stand, kind: str, name: str
@@ -104,8 +107,8 @@ def test_labels_are_sent_and_do_not_depend_on_the_answer(
 
 @pytest.mark.parametrize("kind", ["Order", "Challenge"])
 def test_the_controller_makes_its_objects_without_an_answer(stand: Stand, kind: str) -> None:
-    before = _let_by(stand.api).get("made.acme.cert-manager.io", 0)
+    before = _let_by(stand.api).get("creation.acme.cert-manager.io", 0)
     assert stand.api.create(stand.placed(base(kind), "made"), CONTROLLER).passed
-    assert _let_by(stand.api)["made.acme.cert-manager.io"] == before + 1
+    assert _let_by(stand.api)["creation.acme.cert-manager.io"] == before + 1
     refused = stand.api.create(stand.placed(base(kind), "made-by-hand"), TENANT)
     assert 'failed calling webhook "orders.acme.cert-manager.io"' in refused.message

@@ -29,9 +29,9 @@ def test_the_webhook_is_asked_about_its_resources_alone() -> None:
     webhooks = webhook_configuration()["webhooks"]
     assert {one["name"]: one["failurePolicy"] for one in webhooks} == {
         "orders.acme.cert-manager.io": "Fail",
-        "made.acme.cert-manager.io": "Ignore",
+        "creation.acme.cert-manager.io": "Ignore",
         "labels.acme.cert-manager.io": "Ignore",
-        "advice.cert-manager.io": "Ignore",
+        "validation.cert-manager.io": "Ignore",
     }
     for webhook in webhooks:
         assert webhook["timeoutSeconds"] == 5

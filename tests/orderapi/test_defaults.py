@@ -63,7 +63,7 @@ def test_rotation() -> None:
 def test_the_lifetime() -> None:
     assert defaults.duration(a_spec()) == timedelta(days=90)
     assert defaults.duration(a_spec(duration="24h")) == timedelta(days=1)
-    with pytest.raises(ValueError, match="'soon' is not a duration"):
+    with pytest.raises(ValueError, match='"soon" is not a duration'):
         defaults.duration(a_spec(duration="soon"))
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderapi.durations import format_duration, parse_duration
+from orderapi.validation.fault import quoted
 
 LONGEST = timedelta(days=106_751)
 
@@ -102,6 +103,6 @@ def test_anything_is_a_duration_or_a_sentence(text: str) -> None:
     try:
         duration = parse_duration(text)
     except ValueError as error:
-        assert repr(text) in str(error)  # noqa: PT017
+        assert quoted(text) in str(error)  # noqa: PT017
     else:
         assert parse_duration(format_duration(duration)) == duration

@@ -66,8 +66,8 @@ def _contradicting_usages(spec: CertificateRequestSpec, csr: Csr) -> Iterator[Fa
     ):
         if asked is not None and asked != meant:
             text = (
-                f"mean {_all(meant)} for {extension}, and the signing request asks for "
-                f"{_all(asked)}; make them agree, or leave that extension out of it"
+                f"the signing request asks for {_all(asked)} in its extension {extension}, and the "
+                f"spec for {_all(meant)}; make them agree, or leave that extension out of it"
             )
             yield _fault("usages", text)
 

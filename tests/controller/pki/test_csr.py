@@ -321,8 +321,8 @@ def test_signature_algorithm(key: Key, name: str | None, oid: str) -> None:
             {"private_key": PrivateKey(algorithm="DSA"), "duration": "1 day", "renew_before": "x"},
             (
                 'spec.privateKey.algorithm: "DSA" is not one of RSA, ECDSA, Ed25519',
-                "spec.duration: '1 day' is not a duration; write it like 2160h, 1h30m or 90s",
-                "spec.renewBefore: 'x' is not a duration; write it like 2160h, 1h30m or 90s",
+                'spec.duration: "1 day" is not a duration; write it like 2160h, 1h30m or 90s',
+                'spec.renewBefore: "x" is not a duration; write it like 2160h, 1h30m or 90s',
             ),
             id="key and terms",
         ),

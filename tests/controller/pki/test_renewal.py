@@ -148,7 +148,7 @@ def test_windows(windows: list[RenewalWindow], time: datetime) -> None:
         ),
         pytest.param(
             [window("0 0 * * *", "soon")],
-            "spec.renewal.windows[0].windowDuration: 'soon' is not a duration; "
+            'spec.renewal.windows[0].windowDuration: "soon" is not a duration; '
             "write it like 2160h, 1h30m or 90s",
             id="bad length",
         ),
@@ -166,7 +166,7 @@ def test_window_faults_keep_the_desired_time(windows: list[RenewalWindow], fault
 def test_bad_renew_before_and_policy_are_told() -> None:
     bad = renewed(renew_before="soon")
     assert bad.time == DUE
-    assert bad.fault.startswith("spec.renewBefore: 'soon' is not a duration")
+    assert bad.fault.startswith('spec.renewBefore: "soon" is not a duration')
     assert renewed(renewal=Renewal(policy="Never")) == RenewalTime(
         DUE, 'spec.renewal.policy: "Never" is not one of RenewBefore, Disabled'
     )
