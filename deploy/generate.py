@@ -3,19 +3,28 @@ identity.yaml and webhook-configuration.yaml.
 
 python deploy/generate.py            write
 python deploy/generate.py --check    exit 1 and show what differs when a file is stale
+
+The two files that name the controller, for other ones, into a folder of your own:
+
+python deploy/generate.py --output my-deploy \\
+    --controller system:serviceaccount:cert-manager:order-controller \\
+    --controller system:serviceaccount:cert-manager:cert-manager
 """
 
 import argparse
 import difflib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from orderapi.admission import identity_policy, policies, webhook_configuration
 from orderapi.crds import definitions
+from orderapi.identity import identity_policy
+from orderapi.names import CONTROLLER_USER
+from orderapi.policies import policies
+from orderapi.registration import webhook_configuration
 
 DEPLOY = Path(__file__).parent
 FOLDER = DEPLOY / "crds"
@@ -51,23 +60,29 @@ class Dumper(yaml.SafeDumper):
 
 
 def files() -> Iterator[tuple[Path, str]]:
-    """Each generated file and what it should hold."""
+    """Each generated file of deploy/ and what it should hold."""
     for definition in definitions():
         plural = definition["spec"]["names"]["plural"]
         yield FOLDER / f"{plural}.yaml", TYPES + _text(definition)
-    yield DEPLOY / "policy.yaml", POLICIES + _text(*policies())
     yield DEPLOY / "identity.yaml", IDENTITY + _text(*identity_policy())
-    yield DEPLOY / "webhook-configuration.yaml", REGISTRATION + _text(webhook_configuration())
+    yield from named(DEPLOY, (CONTROLLER_USER,))
+
+
+def named(folder: Path, controllers: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    """The files that name the controllers, for a folder."""
+    yield folder / "policy.yaml", POLICIES + _text(*policies(controllers))
+    registration = _text(webhook_configuration(controllers))
+    yield folder / "webhook-configuration.yaml", REGISTRATION + registration
 
 
 def _text(*documents: Mapping[str, Any]) -> str:
     return yaml.dump_all(documents, Dumper=Dumper, sort_keys=False, width=100, allow_unicode=True)
 
 
-def write() -> None:
+def write(content: Iterable[tuple[Path, str]]) -> None:
     """Writes every file."""
-    FOLDER.mkdir(exist_ok=True)
-    for path, text in files():
+    for path, text in content:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
 
@@ -91,8 +106,31 @@ def main() -> int:
     """Writes, or checks; the exit code."""
     parser = argparse.ArgumentParser(description="Write what deploy/ has from orderapi/.")
     parser.add_argument("--check", action="store_true", help="only say whether it is up to date")
-    if not parser.parse_args().check:
-        write()
+    parser.add_argument(
+        "--controller",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"a user that is the controller, instead of {CONTROLLER_USER}; can be given again. "
+        "Writes policy.yaml and webhook-configuration.yaml alone",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=DEPLOY,
+        metavar="FOLDER",
+        help="where to write what --controller asks for (default: deploy/)",
+    )
+    options = parser.parse_args()
+    if options.check and options.controller:
+        parser.error("--check is for deploy/ as it is shipped, without --controller")
+    if options.output != DEPLOY and not options.controller:
+        parser.error("--output goes with --controller")
+    if options.controller:
+        write(named(options.output, options.controller))
+        return 0
+    if not options.check:
+        write(files())
         return 0
     differences = list(stale())
     if differences:

@@ -6,9 +6,7 @@ elsewhere by an address of loopback, which the registration then names.
 
 import http.client
 import json
-import signal
 import sys
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,12 +17,12 @@ import yaml
 
 from devcluster import netns
 from devcluster.cluster import Cluster
-from devcluster.controller import DEPLOY, NAMESPACE, token_kubeconfig
+from devcluster.controller import DEPLOY, token_kubeconfig
 from devcluster.kubectl import kubectl
 from devcluster.process import Process, free_port, start
+from orderapi.names import WEBHOOK_CONFIGURATION, WEBHOOK_NAMESPACE, WEBHOOK_SERVICE
 
-SERVICE = "order-webhook"
-CONFIGURATION = "kubectl-order"
+CONFIGURATION = WEBHOOK_CONFIGURATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +54,24 @@ class Webhook:
         finally:
             connection.close()
 
-    def metrics(self) -> str:
-        """What Prometheus would scrape."""
-        with urllib.request.urlopen(f"http://{self.health}/metrics") as answer:
-            return str(answer.read().decode())
-
     def stop(self, grace: float = 10.0) -> None:
         """End it with SIGTERM, and wait."""
         self.process.stop(grace)
-
-    def kill(self) -> None:
-        """End it with SIGKILL, as a crash does."""
-        self.process.signal(signal.SIGKILL)
-        self.process.stop()
 
 
 def address(kubeconfig: Path) -> str:
     """Where a webhook is to listen: the Service's ClusterIP, or a free port of loopback."""
     if netns.missing():
         return f"127.0.0.1:{free_port()}"
-    where = ("-n", NAMESPACE, "get", "service", SERVICE, "-o", "jsonpath={.spec.clusterIP}")
+    where = (
+        "-n",
+        WEBHOOK_NAMESPACE,
+        "get",
+        "service",
+        WEBHOOK_SERVICE,
+        "-o",
+        "jsonpath={.spec.clusterIP}",
+    )
     ip = kubectl(kubeconfig, *where)
     netns.add_address(ip)
     return f"{ip}:443"
@@ -98,7 +94,7 @@ def start_webhook(
     listen: str,
     *,
     flags: Sequence[str] = (),
-    name: str = SERVICE,
+    name: str = WEBHOOK_SERVICE,
     die_with_parent: bool = False,
     ready: bool = True,
 ) -> Webhook:
@@ -108,7 +104,7 @@ def start_webhook(
         sys.executable,
         "-m",
         "webhook",
-        f"--kubeconfig={token_kubeconfig(cluster, folder, SERVICE)}",
+        f"--kubeconfig={token_kubeconfig(cluster, folder, WEBHOOK_SERVICE)}",
         f"--listen-address={listen}",
         f"--metrics-listen-address={health}",
         f"--serving-name={listen.rpartition(':')[0]}",

@@ -9,10 +9,13 @@ from typing import Final
 
 from orderapi.frozen import DURATION, ISSUER_REF, REF_DEFAULTS
 
+CREATED: Final = 'request.operation == "CREATE"'
+UPDATED: Final = 'request.operation == "UPDATE"'
+
 
 def text(value: str) -> str:
     """A string literal."""
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def texts(values: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from orderapi.conditions import Conditions
 from orderapi.meta import Object
 from orderapi.references import IssuerRef
 from orderapi.usages import Usage
-from orderapi.wire import Wire
+from orderapi.wire import Base64, Wire
 
 MAX_REQUEST: Final = 65_536
 """The largest signing request that is looked into, PEM or DER, in bytes."""
@@ -23,7 +23,7 @@ RequestConditions: TypeAlias = Annotated[
 class CertificateRequestSpec(Wire):
     """What is to be signed, by whom, and who asks."""
 
-    request: bytes
+    request: Base64
     """The certificate signing request as PEM."""
     issuer_ref: IssuerRef
     """The issuer that signs the request."""

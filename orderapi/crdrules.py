@@ -11,40 +11,22 @@ import msgspec
 from msgspec import inspect
 
 from orderapi import states
-from orderapi.certificaterequest import CertificateRequest
 from orderapi.challenge import Challenge
 from orderapi.frozen import DURATION, REF_DEFAULTS
 from orderapi.meta import Object
 from orderapi.order import Order
 from orderapi.references import IssuerRef
+from orderapi.refusals import FINAL_STATE, NEVER_CHANGES, WRITTEN_ONCE
 
 Rule: TypeAlias = dict[str, str]
 
-NEVER_CHANGES: Final[Mapping[type[Object], str]] = {
-    Order: (
-        "an Order's spec never changes; delete the Order, and a new one is made for its request"
-    ),
-    Challenge: (
-        "a Challenge's spec never changes; delete its Order, and a new one is made with its "
-        "Challenges"
-    ),
-    CertificateRequest: (
-        "a CertificateRequest's spec never changes; delete the request, and make a new one"
-    ),
-}
-"""What people read, by kind."""
-WRITTEN_ONCE: Final = "it is written once, and never changes or goes away after that"
-FINAL_STATE: Final = (
-    f"{', '.join(sorted(states.FINAL))} are final, and a state never goes away once there is one"
-)
-
 _VALIDATIONS: Final = "x-kubernetes-validations"
 
-# An empty value of each type, which is the same as none. The API server's CEL reads `format: byte`
-# as bytes.
+# An empty value of each type, which is the same as none. Bytes are compared as base64: see
+# `wire.Base64`.
 _EMPTY: Final = {
     inspect.StrType: '""',
-    inspect.BytesType: 'b""',
+    inspect.BytesType: '""',
     inspect.BoolType: "false",
     inspect.VarTupleType: "[]",
     inspect.DictType: "{}",
@@ -56,12 +38,12 @@ def ruled(kind: type[Object], schema: dict[str, Any]) -> dict[str, Any]:
     if kind not in NEVER_CHANGES:
         return schema
     message, parts = NEVER_CHANGES[kind], schema["properties"]
-    frozen = {**parts["spec"], _VALIDATIONS: list(frozen_rules(_spec(kind), message))}
+    frozen = {**parts["spec"], _VALIDATIONS: list(_frozen_rules(_spec(kind), message))}
     rules = [*_presence(schema, message), *_STATUS.get(kind, ())]
     return {**schema, "properties": {**parts, "spec": frozen}, _VALIDATIONS: rules}
 
 
-def frozen_rules(spec: type[msgspec.Struct], message: str) -> Iterator[Rule]:
+def _frozen_rules(spec: type[msgspec.Struct], message: str) -> Iterator[Rule]:
     """A rule for each field of the spec, to stand at the spec."""
     for field in _fields(spec):
         name, kind = field.encode_name, _present(field.type)
@@ -71,25 +53,25 @@ def frozen_rules(spec: type[msgspec.Struct], message: str) -> Iterator[Rule]:
             yield _rule(_same_field(name, kind), message, f".{name}")
 
 
-def write_once_rules(names: Sequence[str], empty: str = '""') -> Iterator[Rule]:
+def _write_once_rules(names: Sequence[str]) -> Iterator[Rule]:
     """Rules, to stand at the root, for fields of status that are written once.
 
     At the root, because a rule within status is not asked where all of status is left out.
     """
     for name in names:
         yield _rule(
-            f"{_absent('oldSelf', name, empty)} || "
+            f"{_absent('oldSelf', name)} || "
             f"({_has('self', name)} && self.status.{name} == oldSelf.status.{name})",
             WRITTEN_ONCE,
             f".status.{name}",
         )
 
 
-def state_rule() -> Rule:
+def _state_rule() -> Rule:
     """The rule, to stand at the root, for the state of an Order or Challenge."""
     final = ", ".join(f'"{state}"' for state in sorted(states.FINAL))
     return _rule(
-        f"{_absent('oldSelf', 'state', _EMPTY[inspect.StrType])} || "
+        f"{_absent('oldSelf', 'state')} || "
         f'({_has("self", "state")} && self.status.state != "" && '
         f"(self.status.state == oldSelf.status.state || !(oldSelf.status.state in [{final}])))",
         FINAL_STATE,
@@ -135,8 +117,8 @@ def _has(root: str, name: str) -> str:
     return f"has({root}.status) && has({root}.status.{name})"
 
 
-def _absent(root: str, name: str, empty: str) -> str:
-    return f"!has({root}.status) || !has({root}.status.{name}) || {root}.status.{name} == {empty}"
+def _absent(root: str, name: str) -> str:
+    return f'!has({root}.status) || !has({root}.status.{name}) || {root}.status.{name} == ""'
 
 
 def _fields(struct: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
@@ -174,9 +156,8 @@ def _rule(rule: str, message: str, path: str) -> Rule:
 
 _STATUS: Final[Mapping[type[Object], Sequence[Rule]]] = {
     Order: (
-        *write_once_rules(("url", "finalizeURL")),
-        *write_once_rules(("certificate",), empty='b""'),
-        state_rule(),
+        *_write_once_rules(("url", "finalizeURL", "certificate")),
+        _state_rule(),
     ),
-    Challenge: (state_rule(),),
+    Challenge: (_state_rule(),),
 }

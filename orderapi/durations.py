@@ -25,15 +25,21 @@ _LIMIT: Final = 2**63  # Go counts nanoseconds in 64 bits: about 292 years
 
 def parse_duration(text: str) -> timedelta:
     """The duration that Go reads in `text`, cut to microseconds; ValueError says what is wrong."""
+    count = nanoseconds(text)
+    return (-1 if count < 0 else 1) * timedelta(microseconds=abs(count) // 1_000)
+
+
+def nanoseconds(text: str) -> int:
+    """The duration that Go reads in `text`, to the last digit; ValueError says what is wrong."""
     if len(text) > _LONGEST:
         raise ValueError(f"{quoted(text)} is too long for a duration; write it like 2160h or 1h30m")
     sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     if rest == "0":
-        return timedelta()
-    nanoseconds = sum(map(_part_nanoseconds, _parts(text, rest)))
-    if nanoseconds >= _LIMIT:
+        return 0
+    count = sum(map(_part_nanoseconds, _parts(text, rest)))
+    if count >= _LIMIT:
         raise ValueError(f"{quoted(text)} is too long for a duration: the limit is about 292 years")
-    return sign * timedelta(microseconds=int(nanoseconds // 1_000))
+    return sign * int(count)
 
 
 def format_duration(duration: timedelta) -> str:

@@ -6,10 +6,9 @@ defaults, a duration as a length of time, everything else as the JSON that it is
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
-from orderapi.durations import parse_duration
+from orderapi.durations import nanoseconds
 from orderapi.names import GROUP
 
 ISSUER_REF: Final = "issuerRef"
@@ -63,9 +62,9 @@ def _same_length(old: object, new: object) -> bool:
     return before is not None and before == after
 
 
-def _length(text: object) -> timedelta | None:
+def _length(text: object) -> int | None:
     try:
-        return parse_duration(text) if isinstance(text, str) else None
+        return nanoseconds(text) if isinstance(text, str) else None
     except ValueError:
         return None
 

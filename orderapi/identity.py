@@ -4,14 +4,10 @@ Optional: clusters that have no such kind work without it, and the fields stay e
 """
 
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias
+from typing import Final
 
+from orderapi.policyparts import Json, bound, matched
 from orderapi.resources import CERTIFICATE_REQUEST
-
-Json: TypeAlias = dict[str, Any]
-
-_KIND: Final = "admissionregistration.k8s.io/v1"
-_NAME: Final = f"{CERTIFICATE_REQUEST.plural}.{CERTIFICATE_REQUEST.group}"
 
 # Lists and maps of the request are made anew: as they are the API server cannot write them.
 _FIELDS: Final = {
@@ -37,30 +33,13 @@ _FILL: Final = " + ".join(
 
 def identity_policy() -> Iterator[Json]:
     """The policy and its binding, as they are applied."""
-    yield {
-        "apiVersion": _KIND,
-        "kind": "MutatingAdmissionPolicy",
-        "metadata": {"name": _NAME},
-        "spec": {
-            "failurePolicy": "Fail",
-            "reinvocationPolicy": "Never",
-            "matchConstraints": {
-                "resourceRules": [
-                    {
-                        "apiGroups": [CERTIFICATE_REQUEST.group],
-                        "apiVersions": ["*"],
-                        "operations": ["CREATE"],
-                        "resources": [CERTIFICATE_REQUEST.plural],
-                    }
-                ]
-            },
-            "matchConditions": [{"name": "untold", "expression": _UNTOLD}],
-            "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": _FILL}}],
-        },
+    spec = {
+        "failurePolicy": "Fail",
+        "reinvocationPolicy": "Never",
+        "matchConstraints": matched(
+            CERTIFICATE_REQUEST, ("CREATE",), (CERTIFICATE_REQUEST.plural,)
+        ),
+        "matchConditions": [{"name": "untold", "expression": _UNTOLD}],
+        "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": _FILL}}],
     }
-    yield {
-        "apiVersion": _KIND,
-        "kind": "MutatingAdmissionPolicyBinding",
-        "metadata": {"name": _NAME},
-        "spec": {"policyName": _NAME},
-    }
+    return bound("MutatingAdmissionPolicy", CERTIFICATE_REQUEST, spec, {})

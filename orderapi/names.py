@@ -74,6 +74,12 @@ ACME_SERVER: Final = "kubectl-order/acme-server"
 CONTROLLER_USER: Final = "system:serviceaccount:cert-manager:order-controller"
 """The user that the controller of deploy/ acts as."""
 
+# The webhook of deploy/: its Service, what it registers, and the Secret that keeps its CA.
+WEBHOOK_NAMESPACE: Final = "cert-manager"
+WEBHOOK_SERVICE: Final = "order-webhook"
+WEBHOOK_CONFIGURATION: Final = "kubectl-order"
+WEBHOOK_CA_SECRET: Final = "order-webhook-ca"  # noqa: S105
+
 # Labels.
 NEXT_PRIVATE_KEY: Final = "cert-manager.io/next-private-key"
 WATCHED_SECRET: Final = "controller.cert-manager.io/fao"  # noqa: S105

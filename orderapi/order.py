@@ -11,13 +11,13 @@ from orderapi.diagnosis import Diagnosis
 from orderapi.meta import Object
 from orderapi.references import IssuerRef
 from orderapi.states import State
-from orderapi.wire import Wire
+from orderapi.wire import Base64, Wire
 
 
 class OrderSpec(Wire):
     """What is ordered, from whom."""
 
-    request: bytes
+    request: Base64
     """The certificate signing request: PEM (or DER), base64-encoded as every byte field. It must
     name exactly the names below."""
     issuer_ref: IssuerRef
@@ -77,7 +77,7 @@ class OrderStatus(Wire):
     authorizations: tuple[Authorization, ...] = ()
     """One entry for each name, in the order of spec.dnsNames, then spec.ipAddresses; the position
     numbers the Challenge."""
-    certificate: bytes = b""
+    certificate: Base64 = b""
     """The certificate chain as PEM, leaf first, once the order is valid."""
     state: State = ""
     """The state of the order; absent until the CA was asked. valid, invalid, expired and errored

@@ -8,13 +8,21 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from orderapi import cel, states
-from orderapi.crdrules import FINAL_STATE, WRITTEN_ONCE
+from orderapi.cel import CREATED, UPDATED
 from orderapi.names import ACME_GROUP, CONTROLLER_USER
-from orderapi.policyparts import CREATED, UPDATED, Json, binding, part, policy, refusal, refusals
+from orderapi.policyparts import Json, changed_annotations, part, policy, refusal, refusals
+from orderapi.refusals import (
+    FINAL_STATE,
+    OWNERS,
+    SETTINGS,
+    WRITTEN_ONCE,
+    made_by_others,
+    status_by_others,
+)
 from orderapi.requestpolicy import request_policy
 from orderapi.resources import CERTIFICATE_REQUEST, CHALLENGE, ORDER, Resource
 
-_ANNOTATION: Final = "key.startsWith(" + cel.text(f"{ACME_GROUP}/") + ")"
+_BY_CONTROLLER: Final = "variables.byController"
 _NOT_FREE: Final = '[dyn(null), dyn("")]'
 
 # The variables that Orders and Challenges share. A policy evaluates one when it is needed.
@@ -31,56 +39,31 @@ _ORDER: Final = {
         "!(key in variables.newStatus && variables.newStatus[key] == variables.oldStatus[key]))"
         '.map(key, "status." + key)'
     ),
-    "oldAnnotations": "oldObject.metadata.?annotations.orValue({})",
-    "newAnnotations": "object.metadata.?annotations.orValue({})",
-    "changedAnnotations": (
-        cel.keys("variables.oldAnnotations", "variables.newAnnotations")
-        + f".filter(key, {_ANNOTATION} && "
-        "variables.oldAnnotations[?key] != variables.newAnnotations[?key])"
-        '.map(key, "metadata.annotations[" + key + "]")'
-    ),
+    **changed_annotations(f"{ACME_GROUP}/"),
 }
 
 
 def policies(controllers: Sequence[str] = (CONTROLLER_USER,)) -> Iterator[Json]:
     """Each policy and its binding, as they are applied; `controllers` are names of users."""
-    yield policy(
+    shared = {"byController": cel.by(controllers), **_STATUS}
+    yield from policy(
         ORDER,
-        _STATUS | _ORDER,
+        shared | _ORDER,
         [
-            *_made(ORDER, CERTIFICATE_REQUEST, controllers),
-            *_kept(ORDER, controllers),
+            *_made(ORDER, CERTIFICATE_REQUEST),
+            *_kept(ORDER),
             refusals(UPDATED, "rewritten", WRITTEN_ONCE),
-            refusals(UPDATED, "changedAnnotations", _SETTINGS),
+            refusals(UPDATED, "changedAnnotations", SETTINGS),
         ],
     )
-    yield binding(ORDER)
-    yield policy(
-        CHALLENGE,
-        _STATUS,
-        [*_made(CHALLENGE, ORDER, controllers), *_kept(CHALLENGE, controllers)],
-    )
-    yield binding(CHALLENGE)
-    yield request_policy()
-    yield binding(CERTIFICATE_REQUEST)
+    yield from policy(CHALLENGE, shared, [*_made(CHALLENGE, ORDER), *_kept(CHALLENGE)])
+    yield from request_policy()
 
 
-_SETTINGS: Final = (
-    "these annotations choose how control over the names is shown, and never change; delete the "
-    "Order, and a new one is made for its request"
-)
-
-
-def _made(
-    resource: Resource[Any], owner: Resource[Any], controllers: Sequence[str]
-) -> Iterator[Json]:
+def _made(resource: Resource[Any], owner: Resource[Any]) -> Iterator[Json]:
     """Who makes an object, and for what."""
     kind = resource.kind
-    yield refusal(
-        f"!({CREATED}) || {cel.by(controllers)}",
-        f"{kind}s are made by the controller alone; make a Certificate or a CertificateRequest, "
-        f"and its {kind}s follow",
-    )
+    yield refusal(f"!({CREATED}) || {_BY_CONTROLLER}", made_by_others(kind))
     controlling = f"{cel.owners('object')}.filter(owner, owner.?controller.orValue(false))"
     right = (
         f"owner.kind == {cel.text(owner.kind)} && "
@@ -93,12 +76,11 @@ def _made(
     )
 
 
-def _kept(resource: Resource[Any], controllers: Sequence[str]) -> Iterator[Json]:
+def _kept(resource: Resource[Any]) -> Iterator[Json]:
     """What of an object's status and owners stays, and who writes them."""
     yield refusal(
-        f"!({UPDATED}) || variables.oldStatus == variables.newStatus || {cel.by(controllers)}",
-        f"status: the status of {resource.kind}s is written by the controller alone; delete the "
-        f"{resource.kind} to have it made anew",
+        f"!({UPDATED}) || variables.oldStatus == variables.newStatus || {_BY_CONTROLLER}",
+        f"status: {status_by_others(resource.kind)}",
     )
     final = cel.texts(sorted(states.FINAL))
     yield refusal(
@@ -107,7 +89,6 @@ def _kept(resource: Resource[Any], controllers: Sequence[str]) -> Iterator[Json]
         f"status.state: {FINAL_STATE}",
     )
     yield refusal(
-        f"!({UPDATED}) || ({cel.NO_NEW_OWNER}) || {cel.by(controllers)}",
-        "metadata.ownerReferences: owners are added and changed by the controller alone; leave "
-        "them as they are, or remove them",
+        f"!({UPDATED}) || ({cel.NO_NEW_OWNER}) || {_BY_CONTROLLER}",
+        f"metadata.ownerReferences: {OWNERS}",
     )

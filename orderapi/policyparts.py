@@ -1,18 +1,15 @@
-"""What every ValidatingAdmissionPolicy of ours is made of."""
+"""What the policies of ours are made of, and what all that is registered for admission shares."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from orderapi import cel
-from orderapi.crdrules import NEVER_CHANGES
+from orderapi.refusals import NEVER_CHANGES
 from orderapi.resources import Resource
 
 Json: TypeAlias = dict[str, Any]
 
-CREATED: Final = 'request.operation == "CREATE"'
-UPDATED: Final = 'request.operation == "UPDATE"'
-
-_KIND: Final = "admissionregistration.k8s.io/v1"
+API_VERSION: Final = "admissionregistration.k8s.io/v1"
 
 
 def part(root: str, name: str) -> str:
@@ -36,46 +33,64 @@ def refusals(when: str, paths: str, message: str, *, unless: str = "") -> Json:
 
 def policy(
     resource: Resource[Any], variables: Mapping[str, str], validations: Sequence[Json]
-) -> Json:
-    """The policy for a resource and its status, with the rule that its spec never changes."""
-    name = f"{resource.plural}.{resource.group}"
+) -> Iterator[Json]:
+    """The policy for a resource and its status, with the rule that its spec never changes, and the
+    policy's binding."""
     frozen = {
         "oldSpec": part("oldObject", "spec"),
         "newSpec": part("object", "spec"),
         "changedFields": cel.changed_fields("variables.oldSpec", "variables.newSpec"),
     }
-    never = refusals(UPDATED, "changedFields", NEVER_CHANGES[resource.type])
-    return {
-        "apiVersion": _KIND,
-        "kind": "ValidatingAdmissionPolicy",
-        "metadata": {"name": name},
-        "spec": {
-            "failurePolicy": "Fail",
-            "matchConstraints": {
-                "resourceRules": [
-                    {
-                        "apiGroups": [resource.group],
-                        "apiVersions": ["*"],
-                        "operations": ["CREATE", "UPDATE"],
-                        "resources": [resource.plural, f"{resource.plural}/status"],
-                    }
-                ]
-            },
-            "variables": [
-                {"name": name, "expression": expression}
-                for name, expression in {**frozen, **variables}.items()
-            ],
-            "validations": [never, *validations],
-        },
+    never = refusals(cel.UPDATED, "changedFields", NEVER_CHANGES[resource.type])
+    spec = {
+        "failurePolicy": "Fail",
+        "matchConstraints": matched(
+            resource, ("CREATE", "UPDATE"), (resource.plural, f"{resource.plural}/status")
+        ),
+        "variables": [
+            {"name": name, "expression": expression}
+            for name, expression in {**frozen, **variables}.items()
+        ],
+        "validations": [never, *validations],
     }
+    return bound("ValidatingAdmissionPolicy", resource, spec, {"validationActions": ["Deny"]})
 
 
-def binding(resource: Resource[Any]) -> Json:
-    """What puts the policy into force, everywhere and for everyone."""
+def matched(resource: Resource[Any], operations: Sequence[str], plurals: Sequence[str]) -> Json:
+    """The constraint that a policy is for these operations, on any version of the resource."""
+    rule = {
+        "apiGroups": [resource.group],
+        "apiVersions": ["*"],
+        "operations": list(operations),
+        "resources": list(plurals),
+    }
+    return {"resourceRules": [rule]}
+
+
+def bound(kind: str, resource: Resource[Any], spec: Json, binding: Json) -> Iterator[Json]:
+    """A policy, and what puts it into force, everywhere and for everyone. Both have the name of
+    the resource."""
     name = f"{resource.plural}.{resource.group}"
+    for suffix, content in (("", spec), ("Binding", {"policyName": name, **binding})):
+        yield {
+            "apiVersion": API_VERSION,
+            "kind": f"{kind}{suffix}",
+            "metadata": {"name": name},
+            "spec": content,
+        }
+
+
+def changed_annotations(*prefixes: str) -> dict[str, str]:
+    """Variables, the last of them `changedAnnotations`: paths of those with one of the prefixes
+    that differ."""
+    meant = " || ".join(f"key.startsWith({cel.text(prefix)})" for prefix in prefixes)
     return {
-        "apiVersion": _KIND,
-        "kind": "ValidatingAdmissionPolicyBinding",
-        "metadata": {"name": name},
-        "spec": {"policyName": name, "validationActions": ["Deny"]},
+        "oldAnnotations": "oldObject.metadata.?annotations.orValue({})",
+        "newAnnotations": "object.metadata.?annotations.orValue({})",
+        "changedAnnotations": (
+            cel.keys("variables.oldAnnotations", "variables.newAnnotations")
+            + f".filter(key, ({meant}) && "
+            "variables.oldAnnotations[?key] != variables.newAnnotations[?key])"
+            '.map(key, "metadata.annotations[" + key + "]")'
+        ),
     }

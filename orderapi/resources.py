@@ -1,8 +1,9 @@
 """The six resources of the API: where each is served and which Struct it decodes to."""
 
 import builtins
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -76,3 +77,8 @@ CHALLENGE: Final = Resource(
     namespaced=True,
     type=Challenge,
 )
+
+ISSUERS: Final[Mapping[str, Resource[Any]]] = {
+    resource.kind: resource for resource in (ISSUER, CLUSTER_ISSUER)
+}
+"""The kinds of issuers of this API."""

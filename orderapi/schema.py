@@ -57,7 +57,8 @@ def _schema(kind: inspect.Type, *, without: tuple[str, ...] = ()) -> Schema:
     match kind:
         case inspect.Metadata(type=inner, extra_json_schema=constraints, extra=extra):
             left_out = (extra or {}).get(_WITHOUT, without)
-            return {**_schema(inner, without=left_out), **(constraints or {})}
+            schema = {**_schema(inner, without=left_out), **(constraints or {})}
+            return {key: value for key, value in schema.items() if value is not None}
         case inspect.UnionType(types=types):
             return _union(types)
         case inspect.StructType(cls=struct):

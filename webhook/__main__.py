@@ -1,8 +1,9 @@
-"""`order-webhook`: reads the command line, and runs the app."""
+"""`order-webhook`: reads the command line and the environment, and runs the app."""
 
 import asyncio
 import gc
 import logging
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -47,7 +48,7 @@ def _all_in(group: BaseExceptionGroup[Any]) -> list[BaseException]:
 async def _until_told(settings: Settings) -> None:
     """Run until SIGTERM, which the app is told of; SIGINT, or SIGTERM again, cancels it."""
     told = asyncio.Event()
-    task = asyncio.ensure_future(app.run(settings, told))
+    task = asyncio.ensure_future(app.run(settings, os.environ, told))
 
     def end() -> None:
         if told.is_set():

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from webhook import review
+from webhook.bodies import Bodies, Gone, Receive, Scope
 from webhook.metrics import ALLOWED, DENIED, Metrics
 from webhook.questions import Answer, Judgement, Question, Unanswered
 from webhook.request import Request, Unreadable
@@ -21,9 +22,7 @@ from webhook.verdict import Fault, Verdict
 logger = logging.getLogger(__name__)
 
 Judge: TypeAlias = Callable[[Request, frozenset[str]], Judgement]
-Answerer: TypeAlias = Callable[[Question], Awaitable[Answer]]
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+AnswerTo: TypeAlias = Callable[[Question], Awaitable[Answer]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 DEADLINE: Final = 4.0
@@ -41,12 +40,8 @@ OUR_ERROR: Final = Fault(
 
 _JSON: Final = (b"content-type", b"application/json")
 _TEXT: Final = (b"content-type", b"text/plain; charset=utf-8")
-_CLOSE: Final = (b"connection", b"close")
+CLOSE: Final = (b"connection", b"close")
 """After what was not understood, no more is read on that connection."""
-
-
-class _Gone(Exception):
-    """The client went away before its request was complete."""
 
 
 class Admission:
@@ -55,7 +50,7 @@ class Admission:
     def __init__(
         self,
         judge: Judge,
-        answer: Answerer,
+        answer: AnswerTo,
         *,
         controllers: frozenset[str],
         metrics: Metrics,
@@ -66,17 +61,18 @@ class Admission:
         self._controllers = controllers
         self._metrics = metrics
         self._deadline = deadline
+        self._bodies = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: 200 with a review, or 4xx with a reason as text."""
         until = asyncio.get_running_loop().time() + self._deadline
         try:
-            body = await _body(scope, receive, until)
+            body = await self._bodies.read(scope, receive, until)
             began = perf_counter()
             request = review.decode(body)
         except review.Malformed as error:
             await self._refuse(error, send)
-        except _Gone:
+        except Gone:
             return
         else:
             verdict, answer = await self._decided(request, until)
@@ -137,45 +133,7 @@ class Admission:
             verdict = Verdict((Fault("", str(error), "unreadable"),))
             await _respond(send, 200, review.encode(error.uid, verdict), _JSON)
         else:
-            await _respond(send, error.code, f"{error}\n".encode(), _TEXT, _CLOSE)
-
-
-async def _body(scope: Scope, receive: Receive, until: float) -> bytes:
-    """The whole body, in bounded memory and time; Malformed or _Gone."""
-    review.check_content_type(_header(scope, b"content-type"))
-    try:
-        async with asyncio.timeout_at(until):
-            body, more = await _part(receive)
-            if more:  # a large one: the others come in one part
-                whole = bytearray(body)
-                while more:
-                    body, more = await _part(receive)
-                    whole += body
-                    _check_length(whole)
-                return bytes(whole)
-    except TimeoutError:
-        raise review.Malformed("the body did not come in time", code=408) from None
-    _check_length(body)
-    return body
-
-
-async def _part(receive: Receive) -> tuple[bytes, bool]:
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise _Gone
-    return message.get("body", b""), message.get("more_body", False)
-
-
-def _check_length(body: bytes | bytearray) -> None:
-    if len(body) > review.LONGEST_BODY:
-        raise review.Malformed(f"the body is longer than {review.LONGEST_BODY} bytes", code=413)
-
-
-def _header(scope: Scope, wanted: bytes) -> bytes:
-    for name, value in scope["headers"]:
-        if name == wanted:
-            return bytes(value)
-    return b""
+            await _respond(send, error.code, f"{error}\n".encode(), _TEXT, CLOSE)
 
 
 def _answer(request: Request, verdict: Verdict) -> bytes:

@@ -11,20 +11,23 @@ back elsewhere, then closes.
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from orderapi.names import WEBHOOK_CA_SECRET, WEBHOOK_CONFIGURATION
 from webhook.admission import Admission
-from webhook.asking import Asker
+from webhook.answering import Answers
 from webhook.credentials import from_kubeconfig, in_pod
-from webhook.front import Front, Trouble, health
+from webhook.flags import NOWHERE
 from webhook.kube import Kube
 from webhook.metrics import Metrics
+from webhook.routes import Front, Trouble, health
 from webhook.rules import dispatch
+from webhook.serving import cluster
 from webhook.serving.clients import ClientCheck
 from webhook.serving.clock import utc_now
 from webhook.serving.files import FileServing, follow
@@ -32,7 +35,7 @@ from webhook.serving.readiness import Readiness, Source
 from webhook.serving.server import serve
 from webhook.serving.serving import Serving
 from webhook.serving.tls import HotContext
-from webhook.settings import NOWHERE, Settings
+from webhook.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +47,14 @@ class CannotStart(Exception):
     """Something that a flag names cannot be used; the message says what, and why."""
 
 
-async def run(settings: Settings, told: asyncio.Event) -> None:
-    """Serve until told to end, or cancelled, which ends it at once.
+async def run(settings: Settings, environment: Mapping[str, str], told: asyncio.Event) -> None:
+    """Serve until told to end, or cancelled, which ends it at once. The environment tells a pod
+    where its API server is.
 
     Raises NoCredentials, CannotListen or CannotStart, alone or in groups.
     """
     async with AsyncExitStack() as stack:
-        kube = await stack.enter_async_context(_connect(settings))
+        kube = await stack.enter_async_context(_connect(settings, environment))
         source = _source(settings, kube, HotContext(_clients(settings)))
         metrics = Metrics(version=_version(), days_left=lambda: _days_left(source))
         front = Front(_admission(settings, kube, metrics))
@@ -69,8 +73,9 @@ async def run(settings: Settings, told: asyncio.Event) -> None:
             await asyncio.sleep(settings.shutdown_grace.total_seconds())
 
 
-def _connect(settings: Settings) -> Kube:
-    credentials = from_kubeconfig(settings.kubeconfig) if settings.kubeconfig else in_pod()
+def _connect(settings: Settings, environment: Mapping[str, str]) -> Kube:
+    file = settings.kubeconfig
+    credentials = from_kubeconfig(file) if file else in_pod(environment)
     return Kube(credentials, user_agent=USER_AGENT)
 
 
@@ -84,9 +89,8 @@ def _source(settings: Settings, kube: Kube, context: HotContext) -> Serving | Fi
         )
     return Serving(
         kube,
-        namespace=settings.namespace,
-        secret=settings.serving_secret,
-        configuration=settings.configuration,
+        secret=cluster.secret_named(settings.namespace, WEBHOOK_CA_SECRET),
+        configuration=cluster.configuration_named(WEBHOOK_CONFIGURATION),
         names=settings.serving_names,
         context=context,
     )
@@ -98,7 +102,7 @@ def _clients(settings: Settings) -> ClientCheck | None:
         return None
     try:
         ca = Path(settings.client_ca_file).read_bytes()
-        return ClientCheck(ca, settings.client_name, now=utc_now())
+        return ClientCheck.of(ca, settings.client_name, now=utc_now())
     except (OSError, ValueError) as error:
         raise CannotStart(f"--client-ca-file {settings.client_ca_file}: {error}") from error
 
@@ -106,7 +110,7 @@ def _clients(settings: Settings) -> ClientCheck | None:
 def _admission(settings: Settings, kube: Kube, metrics: Metrics) -> Admission:
     return Admission(
         dispatch.judge,
-        Asker(kube).answer,
+        Answers(kube).to,
         controllers=frozenset(settings.controller),
         metrics=metrics,
     )
@@ -139,7 +143,7 @@ async def _running(source: Serving | FileServing, settings: Settings) -> AsyncIt
 
 
 def _days_left(source: Source) -> float:
-    not_after = source.state().not_after
+    not_after = source.status().not_after
     return math.nan if not_after is None else (not_after - utc_now()) / timedelta(days=1)
 
 

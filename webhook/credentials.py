@@ -3,15 +3,15 @@
 Keys and tokens are never logged, and no repr shows them. What a kubeconfig says is in `kubeconfig`.
 """
 
-import os
 import ssl
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from webhook.openssl import load
 
 _TOKEN_PERIOD: Final = 60.0
 _SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -40,11 +40,8 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         return f"Credentials({self.server})"
 
 
-def in_pod(
-    folder: Path = _SERVICE_ACCOUNT, environment: Mapping[str, str] | None = None
-) -> Credentials:
-    """The service account of the pod that this runs in, or NoCredentials."""
-    environment = os.environ if environment is None else environment
+def in_pod(environment: Mapping[str, str], folder: Path = _SERVICE_ACCOUNT) -> Credentials:
+    """The service account of the pod with that environment, or NoCredentials."""
     host = environment.get("KUBERNETES_SERVICE_HOST", "")
     port = environment.get("KUBERNETES_SERVICE_PORT", "443")
     if not host:
@@ -62,9 +59,9 @@ def in_pod(
 
 def from_kubeconfig(path: str | Path) -> Credentials:
     """What the current context of a kubeconfig says, or NoCredentials."""
-    from webhook.kubeconfig import load  # PyYAML takes memory that a pod does not need to spend
+    from webhook.kubeconfig import read  # PyYAML takes memory that a pod does not need to spend
 
-    return load(Path(path).expanduser())
+    return read(Path(path).expanduser())
 
 
 def read_text(file: Path, what: str) -> str:
@@ -137,20 +134,14 @@ def tls_context(credentials: Credentials) -> ssl.SSLContext | None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if credentials.certificate:
-        _load_certificate(context, credentials)
+        _show(context, credentials)
     return context
 
 
-def _load_certificate(context: ssl.SSLContext, credentials: Credentials) -> None:
-    # OpenSSL reads files only. This one is private, and gone when the call returns.
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "client.pem")
-        file.touch(0o600)
-        file.write_text(f"{credentials.certificate}\n{credentials.key}\n")
-        try:
-            # Without a password to try, OpenSSL asks whoever sits at the terminal.
-            context.load_cert_chain(file, password="")
-        except (ssl.SSLError, ValueError):
-            raise NoCredentials(
-                "the client certificate and key are not a pair of PEM texts without a password"
-            ) from None
+def _show(context: ssl.SSLContext, credentials: Credentials) -> None:
+    try:
+        load(context, credentials.certificate.encode(), credentials.key.encode())
+    except ValueError:
+        raise NoCredentials(
+            "the client certificate and key are not a pair of PEM texts without a password"
+        ) from None

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 from orderapi.certificaterequest import MAX_REQUEST
+from orderapi.validation.addresses import unmapped
 from webhook import keyusage
 
 MAX_RSA_BITS: Final = 8192
@@ -64,13 +65,6 @@ class Csr(msgspec.Struct, frozen=True, kw_only=True):
     extended_usages: frozenset[str] | None = None
     """The API's names (`s/mime` is `email protection`), an object identifier where it has none;
     None where ExtendedKeyUsage is not there."""
-
-    @property
-    def usages(self) -> frozenset[str] | None:
-        """Both kinds of usages; None where neither extension is there."""
-        if self.key_usages is None and self.extended_usages is None:
-            return None
-        return (self.key_usages or frozenset()) | (self.extended_usages or frozenset())
 
 
 class _Names(NamedTuple):
@@ -186,12 +180,9 @@ def _names(extensions: x509.Extensions) -> _Names:
 
 
 def _address(value: object) -> str:
-    match value:
-        case ipaddress.IPv4Address():
-            return str(value)
-        case ipaddress.IPv6Address():
-            return str(value.ipv4_mapped or value)
-    raise BadCsr("it has a range of IP addresses where one address belongs")
+    if not isinstance(value, ipaddress.IPv4Address | ipaddress.IPv6Address):
+        raise BadCsr("it has a range of IP addresses where one address belongs")
+    return str(unmapped(value))
 
 
 def _is_ca(extensions: x509.Extensions) -> bool | None:

@@ -1,13 +1,10 @@
 """What can go wrong when the API server is asked for something.
 
-    ApiError            any answer that is not the one asked for
-    ├── Invalid         400, 422: the request or the object is wrong
-    ├── Unauthorized    401: the credentials are not accepted
+    ApiError            any answer that is not the one asked for, and credentials that are none
     ├── Forbidden       403: a right is missing
     ├── NotFound        404: no such object or kind
     ├── Conflict        409: the object has changed, or (reason AlreadyExists) the name is taken;
     │                   also a JSON patch that does not fit the object
-    ├── Expired         410: the version asked for is too old; read again
     └── Unavailable     5xx, network, TLS, time-outs: nothing is known about the outcome
 
 Texts name verb and path. They hold no credentials, and nothing of a body that was sent.
@@ -17,6 +14,8 @@ import re
 from typing import Final
 
 import msgspec
+
+from webhook.decoding import Undecodable, decoded
 
 
 class ApiError(Exception):
@@ -33,14 +32,6 @@ class ApiError(Exception):
         return self.message
 
 
-class Invalid(ApiError):
-    """The request or the object is wrong; the same request will fail again."""
-
-
-class Unauthorized(ApiError):
-    """The credentials are not accepted."""
-
-
 class Forbidden(ApiError):
     """The credentials are accepted and do not allow this."""
 
@@ -51,10 +42,6 @@ class NotFound(ApiError):
 
 class Conflict(ApiError):
     """The object is not as the request took it to be."""
-
-
-class Expired(ApiError):
-    """The version asked for is too old; read the object again."""
 
 
 class Unavailable(ApiError):
@@ -71,13 +58,9 @@ class _Status(msgspec.Struct, frozen=True):
 
 
 _BY_CODE: Final[dict[int, type[ApiError]]] = {
-    400: Invalid,
-    401: Unauthorized,
     403: Forbidden,
     404: NotFound,
     409: Conflict,
-    410: Expired,
-    422: Invalid,
 }
 _LONGEST: Final = 500
 # On a body that it cannot read, the API server quotes from it: that may be a Secret's.
@@ -90,8 +73,8 @@ _MISFIT: Final = "the server rejected our request due to an error in our request
 def from_answer(code: int, body: bytes | msgspec.Raw, *, asked: object) -> ApiError:
     """The error for a Status that came with an HTTP code, or, with code 0, in a watch."""
     try:
-        status = msgspec.json.decode(body, type=_Status)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+        status = decoded(body, _Status)
+    except Undecodable:
         status = _Status()
     if status.kind != "Status":
         # A proxy's page is not the API server's word: say its code, not its text.

@@ -6,7 +6,6 @@ It tries nothing twice, except that a refused token is read again. It knows no k
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from json import dumps
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -15,33 +14,11 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from orderapi.validation.fault import quoted
 from webhook.credentials import Bearer, Credentials, NoCredentials, tls_context
-from webhook.errors import (
-    ApiError,
-    Conflict,
-    Expired,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Unauthorized,
-    Unavailable,
-    from_answer,
-)
+from webhook.decoding import Undecodable, decoded
+from webhook.errors import ApiError, NotFound, Unavailable, from_answer
 from webhook.streams import lines, whole
-
-__all__ = [
-    "ApiError",
-    "Conflict",
-    "Expired",
-    "Forbidden",
-    "Invalid",
-    "Kube",
-    "NotFound",
-    "Unauthorized",
-    "Unavailable",
-    "path_to",
-    "selects",
-]
 
 CONNECT_TIMEOUT: Final = 3.0
 TIMEOUT: Final = 5.0
@@ -61,7 +38,7 @@ def path_to(*segments: str) -> str:
     """
     for segment in segments:
         if segment in (".", "..") or not 0 < len(segment) <= _LONGEST_NAME:
-            raise NotFound(404, "NotFound", f"nothing can have the name {_quoted(segment)}")
+            raise NotFound(404, "NotFound", f"nothing can have the name {quoted(segment)}")
     return "".join(f"/{quote(segment, safe='')}" for segment in segments)
 
 
@@ -130,10 +107,6 @@ class Kube:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close all connections."""
         await self._session.close()
 
     async def get(
@@ -151,23 +124,16 @@ class Kube:
         body = msgspec.json.encode(patch)
         return await self._send(_Call("patch", "PATCH", path, {}, body, _JSON_PATCH))
 
-    async def replace(self, path: str, body: Mapping[str, Any]) -> bytes:
-        """Replace it; Conflict where metadata.resourceVersion is not the present one."""
-        return await self._send(_Call("replace", "PUT", path, {}, msgspec.json.encode(body)))
+    async def watch(self, path: str, *, name: str, timeout: float) -> AsyncGenerator[str, None]:
+        """Changes of one object of a collection: ADDED (the present one, at first), MODIFIED,
+        DELETED.
 
-    async def watch(
-        self, path: str, *, name: str, resource_version: str, timeout: float
-    ) -> AsyncGenerator[tuple[str, bytes], None]:
-        """Changes of one object after that version: (type, object as JSON); bookmarks too.
-
-        Ends when the API server ends it, or `timeout` seconds after it began and a little. Expired
-        when the version is too old. To leave it early, use `contextlib.aclosing`.
+        Ends when the API server ends it, or `timeout` seconds after it began and a little. To leave
+        it early, use `contextlib.aclosing`.
         """
         query = {
             "watch": "true",
-            "allowWatchBookmarks": "true",
             "fieldSelector": selects("metadata.name", name),
-            "resourceVersion": resource_version,
             "timeoutSeconds": str(max(1, int(timeout))),
         }
         call = _Call("watch", "GET", path, query)
@@ -177,7 +143,7 @@ class Kube:
                     raise from_answer(response.status, await whole(response.content), asked=call)
                 with suppress(TimeoutError):  # it may be gone without a word: the end, too
                     async for line in lines(response.content):
-                        yield _event(line, call)
+                        yield _change(line, call)
         except _BROKEN as error:
             raise _no_answer(call, error) from error
 
@@ -207,7 +173,7 @@ class Kube:
 
     async def _request(self, call: _Call, *, total: float) -> aiohttp.ClientResponse:
         headers = {"Accept": call.accept, "Content-Type": call.content_type}
-        with _told_as_unauthorized(call):
+        with _told(call):
             authorization = self._bearer.header()
         if authorization:
             headers["Authorization"] = authorization
@@ -222,16 +188,16 @@ class Kube:
         )
 
     def _renewed(self, call: _Call) -> bool:
-        with _told_as_unauthorized(call):
+        with _told(call):
             return self._bearer.renew()
 
 
 @contextmanager
-def _told_as_unauthorized(call: _Call) -> Iterator[None]:
+def _told(call: _Call) -> Iterator[None]:
     try:
         yield
     except NoCredentials as error:
-        raise Unauthorized(0, "NoCredentials", f"{call}: {error}") from None
+        raise ApiError(0, "NoCredentials", f"{call}: {error}") from None
 
 
 def _no_answer(call: _Call, error: Exception) -> Unavailable:
@@ -239,15 +205,11 @@ def _no_answer(call: _Call, error: Exception) -> Unavailable:
     return Unavailable(0, type(error).__name__, f"{call}: no usable answer{what}")
 
 
-def _event(line: bytes, call: _Call) -> tuple[str, bytes]:
+def _change(line: bytes, call: _Call) -> str:
     try:
-        event = msgspec.json.decode(line, type=_Event)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        event = decoded(line, _Event)
+    except Undecodable as error:
         raise Unavailable(200, "Unreadable", f"{call}: a line does not decode: {error}") from None
     if event.type == "ERROR":
         raise from_answer(0, event.object, asked=call)
-    return event.type, bytes(event.object)
-
-
-def _quoted(text: str) -> str:
-    return dumps(text if len(text) <= 100 else text[:99] + "…")
+    return event.type

@@ -50,7 +50,7 @@ _REFUSED: Final = {
 }
 
 
-def load(file: Path) -> Credentials:
+def read(file: Path) -> Credentials:
     """The credentials, with the files that they name read; or NoCredentials."""
     config = _parsed(file)
     name = config.get("current-context")

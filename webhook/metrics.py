@@ -4,7 +4,7 @@ Labels have few values by construction: what a request brings is shown only wher
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -16,44 +16,19 @@ from prometheus_client import (
 )
 
 from webhook.request import Request
+from webhook.rules import dispatch
+from webhook.verdict import Rule
 
 ALLOWED: Final = "allowed"
 DENIED: Final = "denied"
 MALFORMED: Final = "malformed"
 
 RESOURCES: Final = frozenset(
-    {
-        "orders",
-        "orders/status",
-        "challenges",
-        "challenges/status",
-        "certificates",
-        "certificaterequests",
-        "certificaterequests/status",
-        "issuers",
-        "clusterissuers",
-    }
+    f"{resource}/{subresource}" if subresource else resource
+    for _, resource, subresource in dispatch.RULES
 )
 OPERATIONS: Final = frozenset({"CREATE", "UPDATE", "DELETE"})
-RULES: Final = frozenset(
-    {
-        "creation",
-        "request-fields",
-        "spec",
-        "annotations",
-        "labels",
-        "status",
-        "transition",
-        "ownership",
-        "validation",
-        "requester",
-        "approval",
-        "conditions",
-        "unreadable",
-        "unanswered",
-        "error",
-    }
-)
+RULES: Final = frozenset(get_args(Rule))
 OTHER: Final = "other"
 _SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0)
 

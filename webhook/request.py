@@ -1,7 +1,7 @@
 """The request that a rule judges, as AdmissionReview (admission.k8s.io/v1) carries it."""
 
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -56,7 +56,6 @@ class Request(msgspec.Struct, frozen=True, rename="camel"):
     sub_resource: str = ""
     object: msgspec.Raw = NOTHING
     old_object: msgspec.Raw = NOTHING
-    dry_run: bool | None = None
 
 
 class Unreadable(Exception):
@@ -69,9 +68,15 @@ def read(resource: Resource[T], text: msgspec.Raw) -> T:
     return found
 
 
-def tree(text: msgspec.Raw) -> dict[str, Any]:
-    """The object as plain JSON; Unreadable where it is no object."""
-    return parsed(_TREE, text)
+def before(request: Request, resource: Resource[T]) -> T | None:
+    """The object that an update changes; None where there is none, or none that can be read: what
+    was not understood excuses nothing."""
+    if request.operation != UPDATE:
+        return None
+    try:
+        return read(resource, request.old_object)
+    except Unreadable:
+        return None
 
 
 def parsed(decoder: msgspec.json.Decoder[D], text: msgspec.Raw) -> D:
@@ -89,6 +94,3 @@ def parsed(decoder: msgspec.json.Decoder[D], text: msgspec.Raw) -> D:
 @cache
 def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
     return msgspec.json.Decoder(kind)
-
-
-_TREE: Final[msgspec.json.Decoder[dict[str, Any]]] = msgspec.json.Decoder(dict[str, Any])

@@ -8,12 +8,13 @@ for a terminal.
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
 from webhook.request import Request
-from webhook.verdict import Fault, Verdict
+from webhook.verdict import Fault, Rule, Verdict
 
 LONGEST_BODY: Final = 8 * 1024 * 1024
 """Bytes of a review: an object and the old object."""
@@ -25,12 +26,13 @@ LONGEST_FAULT: Final = 600
 LONGEST_PATH: Final = 300
 LONGEST_NAME: Final = 253
 MOST_WARNINGS: Final = 10
+"""The API server cuts all of them together at 4 KiB."""
 LONGEST_WARNING: Final = 256
 """Beyond this the API server may cut it to less."""
 
-INVALID: Final = frozenset({"validation", "request-fields", "conditions"})
+INVALID: Final = frozenset[Rule]({"validation", "request-fields", "conditions"})
 """Rules about what is in an object. The others are about what may be done to it."""
-RETRY: Final = frozenset({"unanswered", "error"})
+RETRY: Final = frozenset[Rule]({"unanswered", "error"})
 """Rules that say nothing about the request: it may pass later."""
 
 
@@ -66,6 +68,13 @@ def check_content_type(value: bytes) -> None:
         raise Malformed("the content type must be application/json", code=415)
 
 
+def check_length(body: bytes | bytearray) -> None:
+    """Malformed where it is longer than LONGEST_BODY."""
+    if len(body) > LONGEST_BODY:
+        why = f"the review is longer than {LONGEST_BODY:,} bytes"
+        raise Malformed(why, code=413, uid=_uid_in(body))
+
+
 def decode(body: bytes) -> Request:
     """The request of a review; Malformed where there is none to be judged."""
     try:
@@ -89,7 +98,7 @@ def decode(body: bytes) -> Request:
     return review.request
 
 
-def _uid_in(body: bytes) -> str:
+def _uid_in(body: bytes | bytearray) -> str:
     """The uid, where it comes first in the request, as the API server writes it; otherwise empty.
 
     A wrong one harms nobody: the API server does not take an answer to another request.
@@ -106,8 +115,7 @@ def encode(uid: str, verdict: Verdict, *, kind: str = "", name: str = "") -> byt
         about = {"kind": kind, "name": _fit(name, LONGEST_NAME)} if kind else {}
         response["status"] = _status(verdict.faults, about)
     if verdict.warnings:
-        told = verdict.warnings[:MOST_WARNINGS]
-        response["warnings"] = [_fit(warning, LONGEST_WARNING) for warning in told]
+        response["warnings"] = _warnings(verdict.warnings)
     return _ENCODER.encode({"apiVersion": API_VERSION, "kind": KIND, "response": response})
 
 
@@ -117,7 +125,7 @@ def _status(faults: tuple[Fault, ...], about: dict[str, str]) -> dict[str, Any]:
         fault._replace(path=_fit(fault.path, LONGEST_PATH), text=_fit(fault.text, LONGEST_FAULT))
         for fault in faults[:MOST_FAULTS]
     ]
-    message = "; ".join(str(fault) for fault in told)
+    message = "; ".join(_sentences(told))
     if len(faults) > len(told):
         message += f"; and {len(faults) - len(told)} more"
     causes = [
@@ -128,6 +136,26 @@ def _status(faults: tuple[Fault, ...], about: dict[str, str]) -> dict[str, Any]:
     status: dict[str, Any] = {"status": "Failure", "code": code, "reason": reason}
     status["message"] = message
     return status | {"details": {**about, "causes": causes}} if causes else status
+
+
+def _sentences(faults: Iterable[Fault]) -> list[str]:
+    """Each text once, behind all its paths."""
+    paths: dict[tuple[str, bool], list[str]] = {}
+    for fault in faults:
+        paths.setdefault((fault.text, bool(fault.path)), []).append(fault.path)
+    return [
+        f"{', '.join(found)}: {text}" if somewhere else text
+        for (text, somewhere), found in paths.items()
+    ]
+
+
+def _warnings(warnings: tuple[str, ...]) -> list[str]:
+    """As many as are taken; where there are more, the last one counts them."""
+    told = warnings
+    if len(warnings) > MOST_WARNINGS:
+        told = warnings[: MOST_WARNINGS - 1]
+        told += (f"and {len(warnings) - len(told)} more warnings",)
+    return [_fit(warning, LONGEST_WARNING) for warning in told]
 
 
 def _cause(fault: Fault) -> str:

@@ -1,6 +1,25 @@
 """What a rule says of a request: faults, which refuse it, and warnings, which do not."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
+
+Rule: TypeAlias = Literal[
+    "creation",
+    "request-fields",
+    "spec",
+    "annotations",
+    "labels",
+    "status",
+    "transition",
+    "ownership",
+    "validation",
+    "requester",
+    "approval",
+    "conditions",
+    "unreadable",
+    "unanswered",
+    "error",
+]
+"""The rules, as metrics and docs/webhook.md name them."""
 
 
 class Fault(NamedTuple):
@@ -10,8 +29,7 @@ class Fault(NamedTuple):
     """Field path as kubectl shows it, such as `spec.dnsNames[1]`; empty for the request itself."""
     text: str
     """What is wrong, on what, and what to do; no full stop, no secret, foreign text quoted."""
-    rule: str
-    """The rule, as metrics and docs/webhook.md name it."""
+    rule: Rule
 
     def __str__(self) -> str:
         """Path and text."""

@@ -10,7 +10,7 @@ from cryptography import x509
 
 from controller.pki import der
 from orderapi.certificate import CertificateSpec, OtherName
-from orderapi.validation.names import address
+from orderapi.validation.addresses import address
 
 
 class AltNames(NamedTuple):

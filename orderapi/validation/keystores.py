@@ -5,7 +5,7 @@ from typing import Final
 
 from orderapi import defaults
 from orderapi.keystores import JksKeystore, Keystores, Pkcs12Keystore
-from orderapi.validation.fault import SpecFault
+from orderapi.validation.fault import SpecFault, not_one_of
 from orderapi.validation.objectnames import is_object_name
 
 PROFILES: Final = ("LegacyRC2", "LegacyDES", "Modern2023", "Modern2026")
@@ -18,7 +18,7 @@ def keystore_faults(stores: Keystores | None) -> Iterator[SpecFault]:
             yield SpecFault(path, "has no password; set passwordSecretRef (name and key)")
     pkcs12 = stores.pkcs12 if stores else None
     if pkcs12 and pkcs12.create and defaults.pkcs12_profile(pkcs12) not in PROFILES:
-        yield SpecFault("spec.keystores.pkcs12.profile", f"is not one of {', '.join(PROFILES)}")
+        yield not_one_of("spec.keystores.pkcs12.profile", pkcs12.profile or "", PROFILES)
 
 
 def password_faults(stores: Keystores | None) -> Iterator[SpecFault]:

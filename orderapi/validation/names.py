@@ -3,17 +3,15 @@
 Refuses what can be no name of its kind; whether a CA will sign it is the CA's to say.
 """
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import urlsplit
 
 from orderapi.certificate import CertificateSpec, OtherName
 from orderapi.validation import oids
+from orderapi.validation.addresses import canonical
 from orderapi.validation.fault import SpecFault, quoted
-
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _LABEL: Final = re.compile(r"[A-Za-z0-9_*-]{1,63}")
 _MAX_DNS_NAME: Final = 253
@@ -57,16 +55,6 @@ def has_alternative_names(spec: CertificateSpec) -> bool:
     return any(kinds)
 
 
-def address(text: str) -> Address:
-    """The IP address; IPv4 in IPv6 form is IPv4. ValueError where it is none."""
-    found = ipaddress.ip_address(text)
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.scope_id is not None:
-            raise ValueError("a zone has no place in a certificate")
-        return found.ipv4_mapped or found
-    return found
-
-
 def _each(
     path: str, values: tuple[str, ...], fault_of: Callable[[str], str]
 ) -> Iterator[SpecFault]:
@@ -91,11 +79,7 @@ def _dns_name(value: str) -> str:
 
 
 def _ip_address(value: str) -> str:
-    try:
-        address(value)
-    except ValueError:
-        return "is not an IP address"
-    return ""
+    return "" if canonical(value) is not None else "is not an IP address"
 
 
 def _uri(value: str) -> str:

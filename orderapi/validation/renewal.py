@@ -82,4 +82,4 @@ def _length(text: str) -> timedelta | str:
         length = parse_duration(text)
     except ValueError as error:
         return str(error)
-    return length if length > timedelta() else "is not longer than zero"
+    return length if length > timedelta() else f"{quoted(text)} must be longer than 0s"

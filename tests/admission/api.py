@@ -1,11 +1,15 @@
-"""The API server over one connection, as whichever user: kubectl would take a process each time."""
+"""The API server over connections that stay open, as whichever user: kubectl would take a process
+each time."""
 
 import http.client
 import json
 import ssl
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from devcluster.cluster import Cluster
@@ -16,7 +20,15 @@ Json: TypeAlias = dict[str, Any]
 
 Query: TypeAlias = Mapping[str, str]
 
+Asked = TypeVar("Asked")
+Found = TypeVar("Found")
+
 NO: Final[Query] = {}
+DRY: Final[Query] = {"dryRun": "All"}
+
+AT_ONCE: Final = 4
+IDLE: Final = 30.0
+"""Seconds after which a connection is opened anew: the server ends those that nobody uses."""
 
 EDITORS: Final = "admission-editors"
 """A group that may do everything with our objects in every namespace, but approve."""
@@ -74,19 +86,37 @@ class Answer:
 
 
 class Api:
-    """One connection as the admin, who may act as others."""
+    """The admin, who may act as others. Each thread that asks has a connection of its own."""
 
     def __init__(self, cluster: Cluster) -> None:
-        tls = ssl.create_default_context(cafile=str(cluster.api.ca))
-        tls.load_cert_chain(cluster.api.admin.certificate, cluster.api.admin.key)
-        address = urlsplit(cluster.api.url)
-        self._connection = http.client.HTTPSConnection(
-            str(address.hostname), address.port, context=tls, timeout=60
-        )
+        self._tls = ssl.create_default_context(cafile=str(cluster.api.ca))
+        self._tls.load_cert_chain(cluster.api.admin.certificate, cluster.api.admin.key)
+        self._address = urlsplit(cluster.api.url)
+        self._own = threading.local()
+        self._opened: list[http.client.HTTPSConnection] = []
+        self._pool = ThreadPoolExecutor(AT_ONCE)
 
     def close(self) -> None:
-        """End the connection."""
-        self._connection.close()
+        """End every connection."""
+        self._pool.shutdown()
+        for connection in self._opened:
+            connection.close()
+
+    def each(self, ask: Callable[[Asked], Found], about: Iterable[Asked]) -> list[Found]:
+        """What comes of each, in their order; several are asked at once."""
+        return list(self._pool.map(ask, about))
+
+    def _connection(self) -> http.client.HTTPSConnection:
+        found: http.client.HTTPSConnection | None = getattr(self._own, "connection", None)
+        if found is None:
+            host, port = str(self._address.hostname), self._address.port
+            found = http.client.HTTPSConnection(host, port, context=self._tls, timeout=60)
+            self._own.connection = found
+            self._opened.append(found)
+        elif time.monotonic() - self._own.used > IDLE:
+            found.close()  # the next request opens it
+        self._own.used = time.monotonic()
+        return found
 
     def call(
         self,
@@ -99,23 +129,24 @@ class Api:
         query: Query = NO,
     ) -> Answer:
         """One request; the answer, whatever its status."""
-        self._connection.putrequest(method, f"{path}?{urlencode(query)}")
+        connection = self._connection()
+        connection.putrequest(method, f"{path}?{urlencode(query)}")
         data = b"" if body is None else json.dumps(body).encode()
         for name, value in (
             ("Content-Type", content),
             ("Content-Length", str(len(data))),
             *who.headers(),
         ):
-            self._connection.putheader(name, value)
-        self._connection.endheaders(data)
-        answer = self._connection.getresponse()
+            connection.putheader(name, value)
+        connection.endheaders(data)
+        answer = connection.getresponse()
         text = answer.read()
         found = json.loads(text) if text.startswith(b"{") else {"message": text.decode()}
         return Answer(answer.status, found)
 
-    def create(self, obj: Json, who: Who = ADMIN) -> Answer:
+    def create(self, obj: Json, who: Who = ADMIN, query: Query = NO) -> Answer:
         """Create one of our objects."""
-        return self.call("POST", collection(obj), obj, who=who)
+        return self.call("POST", collection(obj), obj, who=who, query=query)
 
     def replace(
         self, obj: Json, who: Who = ADMIN, subresource: str = "", query: Query = NO

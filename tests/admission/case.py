@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from orderapi.names import HTTP01_OVERRIDE_INGRESS_NAME
 from tests.admission.api import Json, Who
 from tests.webhook.rules import build
 
@@ -23,6 +22,8 @@ WEBHOOK: Final = "webhook"
 LAYERS: Final = (CRD, POLICY, WEBHOOK)
 OTHERS: Final = (POLICY, WEBHOOK)
 """The layers that know who asks."""
+IDENTITY: Final = "identity"
+"""A layer that refuses nothing."""
 
 REQUEST: Final = "web"
 """The approved CertificateRequest that the Orders belong to, and the Order of the Challenges."""
@@ -31,7 +32,6 @@ ORDER: Final = "web-order"
 OWNERS: Final = ("metadata", "ownerReferences")
 STATE: Final = ("status", "state")
 REF: Final = ("spec", "issuerRef")
-OVERRIDE: Final = ("metadata", "annotations", HTTP01_OVERRIDE_INGRESS_NAME)
 OTHER_UID: Final = "99999999-0000-4000-8000-000000000000"
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from tests.admission.case import Case
 from tests.admission.cases_making import creation_cases, ownership_cases
-from tests.admission.cases_requests import approval_cases, identity_cases
+from tests.admission.cases_requests import approval_cases, decision_cases, identity_cases
 from tests.admission.cases_spec import equal_cases, inner_cases, spec_cases
 from tests.admission.cases_status import annotation_cases, status_cases
 
@@ -18,4 +18,5 @@ CASES: Final[tuple[Case, ...]] = (
     *creation_cases(),
     *identity_cases(),
     *approval_cases(),
+    *decision_cases(),
 )

@@ -4,13 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from orderapi.names import APPROVED, CONTROLLER_USER, DENIED
-from tests.admission.api import ADMIN, EDITORS, TENANT, Who
-from tests.admission.case import (
-    OTHERS,
-    REF,
-    Case,
-    Change,
-)
+from tests.admission.api import ADMIN, CONTROLLER, EDITORS, TENANT, Who
+from tests.admission.case import OTHERS, POLICY, REF, WEBHOOK, Case, Change
 from tests.webhook.rules import build
 
 _MAKER: Final = Who(
@@ -69,44 +64,86 @@ SHOPPER: Final = Who("shopper", (EDITORS, "system:authenticated"))
 """May approve for the Issuer `own` of the namespace alone."""
 
 
+def _decision(kind: str) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "status": "True",
+        "reason": "test",
+        "message": "",
+        "lastTransitionTime": "2026-01-02T03:04:05Z",
+    }
+
+
+def _decided(name: str, who: Who, old: Change, change: Change, by: tuple[str, ...] = ()) -> Case:
+    return Case(
+        name=f"CertificateRequest: {name}",
+        kind="CertificateRequest",
+        who=who,
+        old=old,
+        change=change,
+        subresource="status",
+        refused_by=by,
+        says="status.conditions",
+    )
+
+
+_CONDITIONS: Final = ("status", "conditions")
+_FOREIGN: Final = {"name": "own", "kind": "Foreign", "group": "example.com"}
+_READY: Final = _decision("Ready") | {"status": "False"}
+
+
 def approval_cases() -> Iterator[Case]:
     """Who approves and denies."""
     for kind in (APPROVED, DENIED):
-        decision = {
-            "type": kind,
-            "status": "True",
-            "reason": "test",
-            "message": "",
-            "lastTransitionTime": "2026-01-02T03:04:05Z",
-        }
+        set_now: Change = {_CONDITIONS: [_decision(kind)]}
         for ref in ("ClusterIssuer", "Issuer"):
+            old: Change = {(*REF, "kind"): ref}
             for who, by in ((TENANT, OTHERS), (ADMIN, ()), (APPROVER, ()), (SHOPPER, OTHERS)):
-                yield Case(
-                    name=f"CertificateRequest: {kind} for a {ref} by {who.name or 'the admin'}",
-                    kind="CertificateRequest",
-                    who=who,
-                    old={(*REF, "kind"): ref},
-                    change={("status", "conditions"): [decision]},
-                    subresource="status",
-                    refused_by=by,
-                    says="status.conditions",
-                )
-        for who in (TENANT, ADMIN, APPROVER):
-            yield Case(
-                name=f"CertificateRequest: {kind} taken back by {who.name or 'the admin'}",
-                kind="CertificateRequest",
-                who=who,
-                old={("status", "conditions"): [decision]},
-                change={("status", "conditions"): []},
-                subresource="status",
-                refused_by=OTHERS,
-                says="status.conditions",
-            )
+                name = f"{kind} for a {ref} by {who.name or 'the admin'}"
+                yield _decided(name, who, old, set_now, by)
+        yield Case(
+            name=f"CertificateRequest: {kind} where its status is not written",
+            kind="CertificateRequest",
+            who=TENANT,
+            change=set_now,
+        )
+    issued: Change = {_CONDITIONS: [_decision(APPROVED)]}
+    yield _decided("the right for one issuer", SHOPPER, {REF: {"name": "own"}}, issued)
     yield Case(
-        name="CertificateRequest: the right for one issuer",
+        name="CertificateRequest: an issuer of a kind that nobody serves",
         kind="CertificateRequest",
-        who=SHOPPER,
-        old={REF: {"name": "own"}},
-        change={("status", "conditions"): [decision]},
+        who=ADMIN,
+        old={REF: _FOREIGN},
+        change=issued,
         subresource="status",
+        refused_by=(WEBHOOK,),
+        says="spec.issuerRef",
     )
+
+
+def decision_cases() -> Iterator[Case]:
+    """A decision stays as it is. What of it only the webhook compares is not for the policy."""
+    for kind in (APPROVED, DENIED):
+        decision = _decision(kind)
+        old: Change = {_CONDITIONS: [decision]}
+        undone: dict[str, Change] = {
+            "taken back": {_CONDITIONS: []},
+            "said to be False": {(*_CONDITIONS, 0, "status"): "False"},
+            "followed by Ready alone": {_CONDITIONS: [_READY]},
+            "gone with the status": {("status",): ...},
+        }
+        for name, change in undone.items():
+            for who in (TENANT, ADMIN, APPROVER, CONTROLLER):
+                by = OTHERS if who is not CONTROLLER else (POLICY,)
+                shown = f"{kind} {name} by {who.name or 'the admin'}"
+                yield _decided(shown, who, old, change, by)
+        bent = {"lastTransitionTime": "2026-01-02T03:04:06Z", "reason": "other", "message": "other"}
+        for part, value in bent.items():
+            change = {(*_CONDITIONS, 0, part): value}
+            yield _decided(f"{kind} with another {part}", ADMIN, old, change, (WEBHOOK,))
+        of_another: Change = {REF: _FOREIGN, **old}
+        yield _decided(f"{kind} undone", ADMIN, of_another, {_CONDITIONS: []}, OTHERS)
+        yield _decided(f"{kind}, then Ready", TENANT, old, {(*_CONDITIONS, 1): _READY})
+    first: Change = {_CONDITIONS: [_READY]}
+    yield _decided("no status, then Ready", TENANT, {("status",): ...}, first)
+    yield _decided("no conditions, then Ready", TENANT, {_CONDITIONS: []}, first)

@@ -98,11 +98,16 @@ def _within(kind: str, name: str, path: Path, value: Any, *, old: Change | None 
 
 
 _WEBHOOK_CONFIG: Final = ("spec", "solver", "dns01", "webhook", "config")
+_REQUEST: Final = ("spec", "request")
 _NAMES: Final = ["www.example.com", "example.com"]
 
 
 def inner_cases() -> Iterator[Case]:
     """Changes that a comparison could miss, by the controller itself."""
+    for kind in ("Order", "CertificateRequest"):
+        yield _within(
+            kind, "another spelling of a request", _REQUEST, "YR==", old={_REQUEST: "YQ=="}
+        )
     yield _within("Order", "another order of names", ("spec", "dnsNames"), _NAMES)
     yield _within("Order", "a name twice", ("spec", "dnsNames", 2), "example.com")
     for none in ("evermore", "", "1 h"):
@@ -185,6 +190,7 @@ def equal_cases() -> Iterator[Case]:
             },
         )
     for kind in ("Order", "CertificateRequest"):
+        yield _same(kind, "a request with every letter of base64", _REQUEST, "+/az09==", "+/az09==")
         yield _same(kind, "60m for 1h", ("spec", "duration"), "60m", "1h")
         yield _same(kind, "an empty duration", ("spec", "duration"), ..., "")
     yield _same("Order", "an empty name", ("spec", "commonName"), ..., "")

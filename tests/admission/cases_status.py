@@ -4,37 +4,41 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from orderapi import states
-from orderapi.names import HTTP01_OVERRIDE_INGRESS_NAME
+from orderapi.names import CERTIFICATE_NAME, HTTP01_OVERRIDE_INGRESS_NAME
 from tests.admission.api import ADMIN, CONTROLLER, TENANT, Who
 from tests.admission.case import (
     CRD,
     LAYERS,
     OTHERS,
-    OVERRIDE,
     POLICY,
     STATE,
-    WEBHOOK,
     Case,
     Change,
 )
 
 
 def annotation_cases() -> Iterator[Case]:
-    """Annotations that choose a solver."""
-    for name, old, new in (
-        ("added", ..., "mine"),
-        ("changed", "public", "mine"),
-        ("removed", "public", ...),
+    """Annotations that choose a solver, and those that say whose a CertificateRequest is."""
+    for kind, key in (
+        ("Order", HTTP01_OVERRIDE_INGRESS_NAME),
+        ("CertificateRequest", HTTP01_OVERRIDE_INGRESS_NAME),
+        ("CertificateRequest", CERTIFICATE_NAME),
     ):
-        yield Case(
-            name=f"Order: an acme annotation {name}",
-            kind="Order",
-            who=ADMIN,
-            old={} if old is ... else {OVERRIDE: old},
-            change={OVERRIDE: new},
-            refused_by=(POLICY, WEBHOOK),
-            says=f"metadata.annotations[{HTTP01_OVERRIDE_INGRESS_NAME}]",
-        )
+        path = ("metadata", "annotations", key)
+        for name, old, new in (
+            ("added", ..., "mine"),
+            ("changed", "public", "mine"),
+            ("removed", "public", ...),
+        ):
+            yield Case(
+                name=f"{kind}: annotation {key} {name}",
+                kind=kind,
+                who=ADMIN,
+                old={} if old is ... else {path: old},
+                change={path: new},
+                refused_by=OTHERS,
+                says=f"metadata.annotations[{key}]",
+            )
 
 
 def _status(

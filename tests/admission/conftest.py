@@ -1,10 +1,12 @@
 """A cluster of its own: definitions and policies, which hold for all of it, come and go here."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from devcluster import cluster
+from tests.admission.api import Api
 from tests.admission.case import WEBHOOK
 from tests.admission.layers import Ground
 from tests.admission.webhooklayer import WebhookLayer
@@ -24,6 +26,5 @@ def ground(
 ) -> Iterator[Ground]:
     """It, with our definitions but none of their rules."""
     webhook = WebhookLayer(admission_cluster, tmp_path_factory.mktemp("webhook"))
-    prepared = Ground(admission_cluster, {WEBHOOK: webhook.up})
-    yield prepared
-    prepared.api.close()
+    with closing(Api(admission_cluster)) as api:
+        yield Ground(api, {WEBHOOK: webhook.up})

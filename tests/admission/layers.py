@@ -1,31 +1,31 @@
-"""A cluster on which each layer of admission is put up alone, and cases are tried against it.
+"""A cluster on which layers of admission are put up alone or together, and cases are tried.
 
 with ground.standing("policy") as stand:
     stand.attempt(case)
 
 CRDs are installed without their rules where layer `crd` is not asked for. The objects of all cases
-are made before a layer is up, in a namespace of this stand's own: no rule is in the way.
+are made before a layer is up: no rule is in the way. Cases are dry runs, so that they stay as they
+are through all layers.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final, TypeAlias
 
-from devcluster.cluster import Cluster
 from devcluster.controller import CRDS
-from orderapi.admission import policies
 from orderapi.crds import definitions
-from tests.admission.api import Answer, Api, Json, location, users
-from tests.admission.case import CRD, ORDER, POLICY, REQUEST, Case, base, changed
+from orderapi.identity import identity_policy
+from orderapi.policies import policies
+from tests.admission.api import DRY, Answer, Api, Json, location, users
+from tests.admission.case import CRD, IDENTITY, ORDER, POLICY, REQUEST, Case, base, changed
 from tests.admission.cases import CASES
 from tests.admission.cases_requests import APPROVER, SHOPPER
 
 KINDS: Final = ("Order", "Challenge", "CertificateRequest")
 VALIDATIONS: Final = "x-kubernetes-validations"
-DRY: Final = {"dryRun": "All"}
 _CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _ADMISSION: Final = "/apis/admissionregistration.k8s.io/v1"
 _RBAC: Final = "/apis/rbac.authorization.k8s.io/v1"
@@ -48,11 +48,11 @@ def without_rules(schema: Any) -> Any:
 
 
 def until(what: Callable[[], object], why: str, timeout: float = 30.0) -> None:
-    """Look every 50 ms until it is so; AssertionError after `timeout` seconds."""
+    """Look every 20 ms until it is so; AssertionError after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not what():
         assert time.monotonic() < deadline, f"not within {timeout:.0f} s: {why}"
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ class Stand:
     objects: Mapping[str, Json]
 
     def attempt(self, case: Case) -> Answer:
-        """Make the request of the case."""
+        """Make the request of the case, as a dry run."""
         if case.operation == "CREATE":
-            made = self.placed(changed(base(case.kind), case.change), f"new-{CASES.index(case)}")
-            return self.api.create(made, case.who)
-        obj = self.objects[case.name]
-        return self.api.replace(changed(obj, case.change), case.who, case.subresource)
+            made = self.placed(changed(base(case.kind), case.change), "new")
+            return self.api.create(made, case.who, DRY)
+        bent = changed(self.objects[case.name], case.change)
+        return self.api.replace(bent, case.who, case.subresource, DRY)
 
     def placed(self, obj: Json, name: str) -> Json:
         """The object in this namespace by that name, its owners those that there are here."""
@@ -85,25 +85,26 @@ class Stand:
 
 
 class Ground:
-    """The cluster. `more` are further layers by name, such as a running webhook; not
-    `defined`: our definitions are not installed yet."""
+    """The cluster with our definitions. `more` are further layers by name, such as a running
+    webhook."""
 
-    def __init__(
-        self, cluster: Cluster, more: Mapping[str, Layer] | None = None, *, defined: bool = True
-    ) -> None:
-        self.api = Api(cluster)
-        self._layers: dict[str, Layer] = {CRD: self._crd, POLICY: self.policy, **(more or {})}
-        self._stands = 0
-        self._canaries: list[Json] = []
-        if defined:
-            self.install_crds(rules=False)
+    def __init__(self, api: Api, more: Mapping[str, Layer]) -> None:
+        self.api = api
+        self._layers: dict[str, Layer] = {
+            CRD: self._crd,
+            POLICY: partial(self._applied, tuple(policies())),
+            IDENTITY: partial(self._applied, tuple(identity_policy())),
+            **more,
+        }
+        self._seeded = 0
+        self._install_crds(rules=False)
         for path, obj in users():
             self.api.apply(path, obj).result()
 
     @contextmanager
     def standing(self, *layers: str, objects: Mapping[str, Json] | None = None) -> Iterator[Stand]:
-        """These layers up, and no other, with the objects of CASES or those made beforehand."""
-        stand = self.seeded(_olds() if objects is None else objects)
+        """These layers up, and no other, with the objects of CASES and those of `objects`."""
+        stand = self.seeded(objects or {})
         with ExitStack() as stack:
             for layer in layers:
                 stack.enter_context(self._layers[layer]())
@@ -112,24 +113,27 @@ class Ground:
         self.await_refusals(refused=False)
 
     def seeded(self, objects: Mapping[str, Json]) -> Stand:
-        """A new namespace in which these objects are made; no layer must be up."""
-        stand = self.empty()
+        """The objects of CASES and these, which are made now; no layer must be up."""
+        made = self._all_made(self._cases, objects)
+        return replace(self._cases, objects={**self._cases.objects, **made})
+
+    @cached_property
+    def _cases(self) -> Stand:
+        stand = Stand(self.api, self.new_namespace("stand"), {}, {})
         self._may_approve(stand.namespace)
         request = self._made(stand.placed(base("CertificateRequest"), REQUEST), _APPROVED)
         stand = replace(stand, owners={REQUEST: request})
         order = self._made(stand.placed(base("Order"), ORDER))
         stand = replace(stand, owners={REQUEST: request, ORDER: order})
-        self._canaries = [self._made(stand.placed(base(kind), "canary")) for kind in KINDS]
-        made = {
-            name: self._made(stand.placed(obj, f"object-{number}"))
-            for number, (name, obj) in enumerate(objects.items())
-        }
-        return replace(stand, objects=made)
+        return replace(stand, objects=self._all_made(stand, _olds() | _CANARIES))
 
-    def empty(self) -> Stand:
-        """A new namespace with nothing in it."""
-        self._stands += 1
-        return Stand(self.api, self.new_namespace(f"stand-{self._stands}"), {}, {})
+    def _all_made(self, stand: Stand, objects: Mapping[str, Json]) -> dict[str, Json]:
+        placed = [
+            stand.placed(obj, f"object-{self._seeded + number}")
+            for number, obj in enumerate(objects.values())
+        ]
+        self._seeded += len(placed)
+        return dict(zip(objects, self.api.each(self._made, placed), strict=True))
 
     def new_namespace(self, name: str) -> str:
         """Make it."""
@@ -139,15 +143,14 @@ class Ground:
 
     def await_refusals(self, *, refused: bool) -> None:
         """Wait until the API server has taken note of the layers: it does so kind by kind."""
-        for canary in self._canaries:
-            bent = changed(canary, {("spec", "issuerRef", "name"): "canary"})
-            why = f"{bent['kind']} refused: {refused}"
-            until(partial(self._is_refused, bent, refused), why)
+        for name in _CANARIES:
+            bent = changed(self._cases.objects[name], {("spec", "issuerRef", "name"): "canary"})
+            until(partial(self._is_refused, bent, refused), f"{name} refused: {refused}")
 
     def _is_refused(self, bent: Json, refused: bool) -> bool:
         return self.api.replace(bent, query=DRY).passed is not refused
 
-    def install_crds(self, *, rules: bool) -> None:
+    def _install_crds(self, *, rules: bool) -> None:
         """Our definitions as they are, or without validation by CEL."""
         for definition in definitions():
             path = f"{_CRDS}/{definition['metadata']['name']}"
@@ -156,14 +159,7 @@ class Ground:
             until(partial(self._established, name), f"{name} is established")
 
     @contextmanager
-    def policy(self) -> Iterator[None]:
-        """The ValidatingAdmissionPolicies."""
-        with self.applied(list(policies())):
-            yield
-
-    @contextmanager
-    def applied(self, parts: Sequence[Json]) -> Iterator[None]:
-        """Objects of admission, applied and taken away again."""
+    def _applied(self, parts: Sequence[Json]) -> Iterator[None]:
         for obj in parts:
             self.api.apply(_registered(obj), obj).result()
         try:
@@ -174,11 +170,11 @@ class Ground:
 
     @contextmanager
     def _crd(self) -> Iterator[None]:
-        self.install_crds(rules=True)
+        self._install_crds(rules=True)
         try:
             yield
         finally:
-            self.install_crds(rules=False)
+            self._install_crds(rules=False)
 
     def _established(self, name: str) -> bool:
         found = self.api.call("GET", f"{_CRDS}/{name}").result()
@@ -227,6 +223,7 @@ class Ground:
             self.api.apply(f"{_RBAC}/clusterrolebindings/{role}", binding).result()
 
 
+_CANARIES: Final = {f"canary {kind}": base(kind) for kind in KINDS}
 _APPROVED: Final[Json] = {
     "conditions": [{"type": "Approved", "status": "True", "reason": "test", "message": ""}]
 }

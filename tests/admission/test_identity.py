@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from devcluster import cluster
-from orderapi.admission import identity_policy, policies
-from tests.admission.api import EDITORS, Json, Who
-from tests.admission.case import base, changed
+from tests.admission.api import DRY, EDITORS, Json, Who
+from tests.admission.case import IDENTITY, POLICY, base, changed
 from tests.admission.layers import Ground, Stand, until
 from tests.webhook.rules import build
 
@@ -19,25 +17,18 @@ TOLD = {"username", "uid", "groups", "extra"}
 
 
 @pytest.fixture(scope="module")
-def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    """Both policies, applied to a cluster that does not know the kinds that they are for."""
-    running = cluster.start(tmp_path_factory.mktemp("identity"), die_with_parent=True)
-    ground = Ground(running, defined=False)
-    with ground.applied([*policies(), *identity_policy()]):
-        ground.install_crds(rules=True)
-        standing = ground.empty()
-        until(lambda: _told(_made(standing, "canary")), "the policy holds")
+def stand(ground: Ground) -> Iterator[Stand]:
+    """The policy that writes, and those that refuse."""
+    with ground.standing(POLICY, IDENTITY) as standing:
+        until(lambda: _told(_made(standing)), "the policy holds")
         yield standing
-    ground.api.close()
-    running.stop()
 
 
-def _made(stand: Stand, name: str, who: Who = MAKER, spec: Mapping[str, Any] = {}) -> Json:
+def _made(stand: Stand, who: Who = MAKER, spec: Mapping[str, Any] = {}) -> Json:
     """What comes of a request whose spec tells this in addition."""
     whole = build.certificate_request()["spec"] | spec
-    obj = stand.placed(changed(base("CertificateRequest"), {("spec",): whole}), f"request-{name}")
-    stand.api.delete(obj)  # a canary of before
-    return stand.api.create(obj, who).body
+    obj = stand.placed(changed(base("CertificateRequest"), {("spec",): whole}), "new")
+    return stand.api.create(obj, who, DRY).body
 
 
 def _told(made: Json) -> Json:
@@ -45,7 +36,7 @@ def _told(made: Json) -> Json:
 
 
 def test_it_is_filled_in(stand: Stand) -> None:
-    told = _told(_made(stand, "filled"))
+    told = _told(_made(stand))
     groups = told.pop("groups")
     assert set(groups) == {EDITORS, "makers", "system:authenticated"}
     assert told == {
@@ -56,17 +47,17 @@ def test_it_is_filled_in(stand: Stand) -> None:
 
 
 def test_what_the_user_has_not_is_left_out(stand: Stand) -> None:
-    told = _told(_made(stand, "plain", Who("plain", (EDITORS,))))
+    told = _told(_made(stand, Who("plain", (EDITORS,))))
     assert told == {"username": "plain", "groups": [EDITORS, "system:authenticated"]}
 
 
 def test_empty_values_are_filled_in_too(stand: Stand) -> None:
-    made = _made(stand, "empty", spec={"username": "", "uid": "", "groups": [], "extra": {}})
+    made = _made(stand, spec={"username": "", "uid": "", "groups": [], "extra": {}})
     assert _told(made)["username"] == "maker"
 
 
 def test_the_truth_stays_as_it_is(stand: Stand) -> None:
-    assert _told(_made(stand, "true", spec={"username": "maker"})) == {"username": "maker"}
+    assert _told(_made(stand, spec={"username": "maker"})) == {"username": "maker"}
 
 
 @pytest.mark.parametrize(
@@ -79,11 +70,11 @@ def test_the_truth_stays_as_it_is(stand: Stand) -> None:
     ],
 )
 def test_a_lie_is_refused(stand: Stand, field: str, lie: object) -> None:
-    refused = _made(stand, field, spec={field: lie})
+    refused = _made(stand, spec={field: lie})
     assert refused["code"] == 403
     assert f"spec.{field}" in refused["message"]
 
 
 def test_a_request_without_spec_is_let_be(stand: Stand) -> None:
-    obj = stand.placed(changed(base("CertificateRequest"), {("spec",): ...}), "no-spec")
-    assert "spec" not in stand.api.create(obj, MAKER).result()
+    obj = stand.placed(changed(base("CertificateRequest"), {("spec",): ...}), "new")
+    assert "spec" not in stand.api.create(obj, MAKER, DRY).result()

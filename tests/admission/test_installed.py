@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,15 +23,16 @@ from cryptography import x509
 from devcluster import cluster, controller, netns, webhook
 from devcluster.controller import DEPLOY, NAMESPACE
 from devcluster.kubectl import kubectl
-from tests.admission.api import Api, Json
+from orderapi.names import WEBHOOK_CA_SECRET, WEBHOOK_CONFIGURATION
+from tests.admission.api import DRY, Api, Json
 from tests.admission.layers import until
+from tests.webhook.rules import build
 from webhook.serving import authority
 from webhook.serving.certificates import make_ca
 
 CLIENTS = 8
 FIRST = 1_000
 PACE = 0.05  # seconds between two requests of one client while the CA changes
-SECRET = "order-webhook-ca"
 AGED = timedelta(days=300)
 NAMED = "spec.duration"
 
@@ -87,7 +89,7 @@ def test_the_webhook_may_be_there_before_its_registration(
 ) -> None:
     running, folder = installed
     kubeconfig = running.kubeconfig
-    kubectl(kubeconfig, "delete", "validatingwebhookconfiguration", webhook.CONFIGURATION)
+    kubectl(kubeconfig, "delete", "validatingwebhookconfiguration", WEBHOOK_CONFIGURATION)
     listen = webhook.address(kubeconfig)
     early = webhook.start_webhook(
         running, folder, listen, name="early", die_with_parent=True, ready=False
@@ -101,17 +103,31 @@ def test_the_webhook_may_be_there_before_its_registration(
         early.stop()
 
 
-def test_the_controller_may_be_there_before_anything(tmp_path: Path) -> None:
-    """It says what it waits for, and goes on when that is there."""
+def test_the_order_of_installing_says_nothing(tmp_path: Path) -> None:
+    """The controller says what it waits for, and goes on when that is there; policies hold for
+    kinds that were not known when they were made."""
     running = cluster.start(tmp_path / "cluster", die_with_parent=True)
+    kubeconfig = running.kubeconfig
     try:
-        controller.install(running.kubeconfig, ("namespace.yaml", "rbac.yaml"))
+        controller.install(kubeconfig, ("policy.yaml", "identity.yaml"))
+        controller.install(kubeconfig, ("namespace.yaml", "rbac.yaml"))
         early = controller.start_controller(running, tmp_path, die_with_parent=True, ready=False)
-        kubectl(running.kubeconfig, "apply", "--server-side", "-k", str(DEPLOY))
+        kubectl(kubeconfig, "apply", "--server-side", "-k", str(DEPLOY))
         until(early.ready, "the controller is ready", timeout=60)
+        with closing(Api(running)) as api:
+            until(lambda: _asked_as(api, "").get("spec", {}).get("username"), "identity is told")
+            until(lambda: "spec.username" in _asked_as(api, "other")["message"], "a lie is refused")
         early.stop()
     finally:
         running.stop()
+
+
+def _asked_as(api: Api, username: str) -> Json:
+    """What becomes of a CertificateRequest that says that it is this user's."""
+    plain = build.certificate_request()
+    metadata = {"name": "asked", "namespace": "default"}
+    spec = plain["spec"] | {"username": username}
+    return api.create(plain | {"metadata": metadata, "spec": spec}, query=DRY).body
 
 
 def _age_the_ca(running: cluster.Cluster) -> None:
@@ -121,10 +137,11 @@ def _age_the_ca(running: cluster.Cluster) -> None:
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": SECRET, "namespace": NAMESPACE},
+        "metadata": {"name": WEBHOOK_CA_SECRET, "namespace": NAMESPACE},
         "data": {key: base64.b64encode(value).decode() for key, value in data.items()},
     }
-    kubectl(running.kubeconfig, "create", "-f", "-", stdin=json.dumps(secret))
+    apply = ("apply", "--server-side", "--force-conflicts", "-f", "-")
+    kubectl(running.kubeconfig, *apply, stdin=json.dumps(secret))
 
 
 def _asked(
@@ -144,16 +161,16 @@ def _asked(
 def _client(
     running: cluster.Cluster, each: int, pace: float, stop: threading.Event | None
 ) -> Heard:
-    api, heard = Api(running), Heard()
-    for number in range(each):
-        if stop is not None and stop.wait(pace):
-            break
-        answer = api.call("POST", CERTIFICATES, _brief(number), query={"dryRun": "All"})
-        if NAMED in answer.message:
-            heard.refused += 1
-        else:
-            heard.others[answer.message[:200] or "it was let through"] += 1
-    api.close()
+    heard = Heard()
+    with closing(Api(running)) as api:
+        for number in range(each):
+            if stop is not None and stop.wait(pace):
+                break
+            answer = api.call("POST", CERTIFICATES, _brief(number), query=DRY)
+            if NAMED in answer.message:
+                heard.refused += 1
+            else:
+                heard.others[answer.message[:200] or "it was let through"] += 1
     return heard
 
 

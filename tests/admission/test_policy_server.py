@@ -62,11 +62,11 @@ def test_the_garbage_collector_does_its_work(stand: Stand, policy: str) -> None:
     }
     order = api.create(order, CONTROLLER).result()
     api.delete(request, query={"propagationPolicy": policy}).result()
-    until(partial(_gone, stand, request), "the request is gone")
+    until(partial(_gone, stand, request), "the request is gone", timeout=60)
     if policy == "Orphan":
         assert "ownerReferences" not in api.read(order).result()["metadata"]
     else:
-        until(partial(_gone, stand, order), "the Order is gone")
+        until(partial(_gone, stand, order), "the Order is gone", timeout=60)
 
 
 def test_a_namespace_goes_with_all_that_is_in_it(ground: Ground, stand: Stand) -> None:

@@ -2,8 +2,9 @@
 
 import json
 
-from orderapi.admission import policies, webhook_configuration
 from orderapi.names import CONTROLLER_USER
+from orderapi.policies import policies
+from orderapi.registration import webhook_configuration
 
 OTHER = "system:serviceaccount:cert-manager:cert-manager"
 
@@ -19,6 +20,12 @@ def test_other_controllers_can_be_named() -> None:
         assert expected != json.dumps(plain)
 
 
+def test_each_place_that_names_the_controller_is_one_to_keep_in_step() -> None:
+    assert [json.dumps(part).count(CONTROLLER_USER) for part in policies()] == [1, 0, 1, 0, 0, 0]
+    webhooks = webhook_configuration()["webhooks"]
+    assert [json.dumps(one).count(CONTROLLER_USER) for one in webhooks] == [1, 0, 0, 0, 1]
+
+
 def test_policies_hold_when_they_cannot_be_evaluated() -> None:
     parts = list(policies())
     assert [part["spec"]["failurePolicy"] for part in parts[::2]] == ["Fail"] * 3
@@ -31,6 +38,7 @@ def test_the_webhook_is_asked_about_its_resources_alone() -> None:
         "orders.acme.cert-manager.io": "Fail",
         "creation.acme.cert-manager.io": "Ignore",
         "labels.acme.cert-manager.io": "Ignore",
+        "approval.cert-manager.io": "Fail",
         "validation.cert-manager.io": "Ignore",
     }
     for webhook in webhooks:

@@ -17,6 +17,15 @@ POD = "http01.ingress.podTemplate.spec"
 STATES = {"type": "string", "enum": list(ALL)}
 TIME = {"type": "string", "format": "date-time"}
 BYTES = {"type": "string", "format": "byte"}
+BASE64 = {
+    "type": "string",
+    "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+}
+"""As rules of a CRD can compare it."""
+BASE64 = {
+    "type": "string",
+    "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+}
 SIGNATURES = ["SHA256WithRSA", "SHA384WithRSA", "SHA512WithRSA", "ECDSAWithSHA256"]
 SIGNATURES += ["ECDSAWithSHA384", "ECDSAWithSHA512", "PureEd25519"]
 CONDITIONS = ATOMIC | {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
@@ -24,7 +33,7 @@ LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 
 PLAIN: dict[str, dict[str, dict[str, Any]]] = {
     "Order": {
-        ".spec.request": BYTES,
+        ".spec.request": BASE64,
         ".spec.dnsNames": ATOMIC,
         ".spec.duration": {"type": "string"},
         ".status.state": STATES,
@@ -32,7 +41,7 @@ PLAIN: dict[str, dict[str, dict[str, Any]]] = {
         ".status.authorizations[].challenges": ATOMIC,
         ".status.authorizations[].initialState": STATES,
         ".status.authorizations[].wildcard": {"type": "boolean"},
-        ".status.certificate": BYTES,
+        ".status.certificate": BASE64,
         ".status.failureTime": TIME,
         ".status.finalizeURL": {"type": "string"},
     },
@@ -73,7 +82,7 @@ PLAIN: dict[str, dict[str, dict[str, Any]]] = {
     "CertificateRequest": {
         ".spec.extra{}": {"type": "array"},
         ".spec.groups": ATOMIC,
-        ".spec.request": BYTES,
+        ".spec.request": BASE64,
         ".status.ca": BYTES,
         ".status.conditions": CONDITIONS,
     },

@@ -8,20 +8,42 @@ from typing import Any
 import pytest
 import yaml
 
-from orderapi.admission import identity_policy, policies, webhook_configuration
 from orderapi.crds import definitions
+from orderapi.identity import identity_policy
+from orderapi.policies import policies
+from orderapi.registration import webhook_configuration
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
-def test_the_files_are_up_to_date() -> None:
-    done = subprocess.run(
-        [sys.executable, DEPLOY / "generate.py", "--check"],
+def _generate(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, DEPLOY / "generate.py", *arguments],
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_the_files_are_up_to_date() -> None:
+    done = _generate("--check")
     assert done.returncode == 0, done.stdout
+
+
+def test_the_files_for_other_controllers(tmp_path: Path) -> None:
+    folder, users = tmp_path / "mine", ("system:serviceaccount:a:b", 'ä "quoted" user')
+    flags = [f"--controller={user}" for user in users]
+    assert _generate(f"--output={folder}", *flags).returncode == 0
+    found = {path.name: list(yaml.safe_load_all(path.read_text())) for path in folder.iterdir()}
+    assert found == {
+        "policy.yaml": list(policies(users)),
+        "webhook-configuration.yaml": [webhook_configuration(users)],
+    }
+
+
+@pytest.mark.parametrize("flags", [("--check", "--controller=a"), ("--output=a",)])
+def test_flags_that_say_nothing_together(flags: tuple[str, ...]) -> None:
+    assert _generate(*flags).returncode == 2
 
 
 def test_there_is_one_file_for_each_kind() -> None:

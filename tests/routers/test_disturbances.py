@@ -9,6 +9,7 @@ import pytest
 from devcluster import netns, servers, traefik, zone
 from devcluster.controller import Controller
 from devcluster.process import free_port
+from orderapi.names import CONTROLLER_USER
 from tests.routers.edge import Edge, ingress, silent
 from tests.routers.issuing import (
     BY_INGRESS,
@@ -191,4 +192,5 @@ def test_where_nothing_can_be_seen_the_ca_is_asked_once(edge: Edge, controller: 
 
 def _presented_long_ago(world: World, host: str) -> None:
     name = challenge_of(world, host)["metadata"]["name"]
-    patch_status(world, "challenge", name, {"presentedAt": "2026-01-01T00:00:00Z"})
+    past = {"presentedAt": "2026-01-01T00:00:00Z"}
+    patch_status(world, "challenge", name, past, user=CONTROLLER_USER)

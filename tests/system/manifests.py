@@ -56,12 +56,13 @@ def update_key(world: World, namespace: str) -> Json:
 
 
 def patch_status(
-    world: World, kind: str, name: str, status: Json, namespace: str = "default"
+    world: World, kind: str, name: str, status: Json, namespace: str = "default", user: str = ""
 ) -> None:
-    """Write into an object's status as another controller, or cmctl, does."""
+    """Write into an object's status as another controller, or cmctl, does; or as that user."""
     patch = json.dumps({"status": status})
     where = ("-n", namespace, "patch", kind, name, "--subresource=status", "--type=merge")
-    world.kubectl(*where, "-p", patch)
+    who = ("--as", user) if user else ()
+    world.kubectl(*where, *who, "-p", patch)
 
 
 def add_condition(world: World, kind: str, name: str, **new: str) -> None:

@@ -100,13 +100,19 @@ def test_nobody_asks_in_the_name_of_another(
     assert f"spec.{field}" in said
 
 
-def test_an_honest_request_is_taken_and_approved_by_those_who_may(
-    world: World, namespace: str
-) -> None:
-    request = _request(world, namespace, username=TENANT, groups=["system:authenticated"])
+def test_only_those_who_may_approve_do(world: World, namespace: str) -> None:
+    """The right to write the status is not enough."""
+    request = _request(world, namespace, username=TENANT)
     request["spec"]["issuerRef"] = {"kind": "Issuer", "name": "elsewhere"}
     request["metadata"]["name"] = "honest"
     world.kubectl("-n", namespace, "--as", TENANT, "create", "-f", "-", stdin=json.dumps(request))
+    time = "2026-01-02T03:04:05Z"
+    denied = {"type": "Denied", "status": "True", "reason": "Test", "lastTransitionTime": time}
+    patch = json.dumps({"status": {"conditions": [denied]}})
+    where = ("patch", "certificaterequest/honest", "--type=merge", "--subresource=status")
+    said = _refused(world, namespace, *where, "-p", patch)
+    assert "status.conditions" in said
+    assert "approve" in said
 
 
 def test_deleting_stays_free(world: World, namespace: str) -> None:

@@ -78,3 +78,28 @@ def status(code: int, reason: str, message: str = "it is so") -> dict[str, Any]:
 def refuses(code: int, reason: str, message: str = "it is so") -> Handler:
     """Always the same Status."""
     return says(status(code, reason, message), code)
+
+
+def discovery(kinds: dict[str, list[tuple[str, str]]], preferred: str) -> Handler:
+    """Serves a group whose versions have these (name, kind)s; 404 for everything else."""
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        *_, group, version = ("", *request.path.strip("/").split("/"))
+        if group == "apis":
+            versions = [{"version": name} for name in (*kinds, "gone")]
+            return web.json_response(
+                {"versions": versions, "preferredVersion": {"version": preferred}}
+            )
+        if version not in kinds:
+            return web.json_response({}, status=404)
+        resources = [
+            {"name": name, "kind": kind, "namespaced": True} for name, kind in kinds[version]
+        ]
+        return web.json_response({"resources": resources})
+
+    return handler
+
+
+async def following(kube: Kube, path: str, *, timeout: float) -> list[str]:
+    """The changes of the object "a" of a collection, until the watch ends."""
+    return [kind async for kind in kube.watch(path, name="a", timeout=timeout)]

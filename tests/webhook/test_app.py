@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.webhook.asking import admission, encoded, giving, review, told
+from tests.webhook.asgi import admission, encoded, giving, review, told
 from tests.webhook.rules import build
-from webhook.front import Front
 from webhook.review import LONGEST_BODY
+from webhook.routes import Front
 from webhook.verdict import ALLOWED
 
 NAME = "order-webhook.cert-manager.svc"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.asking import encoded, review
+from tests.webhook.asgi import encoded, review
 from tests.webhook.rules.build import CONTROLLERS, settle
 from webhook.review import decode
 from webhook.rules.dispatch import RULES, judge

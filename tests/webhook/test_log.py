@@ -3,23 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
-
-import pytest
-
-from webhook.log import configure
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """The log, configured as the process does it."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    configure(stream, "info")
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def test_a_line_is_an_object(lines: io.StringIO) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.webhook.asking import UID, encoded, review
-from webhook.request import Unreadable, tree
+from tests.webhook.asgi import UID, encoded, review
+from webhook.request import Unreadable
 from webhook.review import (
     LONGEST_FAULT,
     LONGEST_PATH,
@@ -21,7 +21,8 @@ from webhook.review import (
     decode,
     encode,
 )
-from webhook.verdict import ALLOWED, Fault, Verdict
+from webhook.rules.undecoded import fields
+from webhook.verdict import ALLOWED, Fault, Rule, Verdict
 
 
 def _response(*faults: Fault, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -38,14 +39,13 @@ def _status(*faults: Fault) -> dict[str, Any]:
 
 def test_a_request_is_read() -> None:
     """With user, names and both objects."""
-    request = decode(encoded(review(subResource="status", dryRun=True)))
+    request = decode(encoded(review(subResource="status")))
     assert request.uid == UID
     assert request.resource.resource == "orders"
     assert request.sub_resource == "status"
     assert request.user_info.username == "tenant"
     assert request.user_info.extra == {"a": ("b",)}
     assert msgspec.json.decode(request.object) == {"spec": {}}
-    assert request.dry_run is True
 
 
 def test_escapes_and_spaces_are_read() -> None:
@@ -87,7 +87,6 @@ ODD = {
     "no user": encoded(review(userInfo=...)),
     "groups as text": encoded(review(userInfo={"groups": "a"})),
     "a number as subresource": encoded(review(subResource=1)),
-    "text as dryRun": encoded(review(dryRun="no")),
 }
 
 
@@ -104,7 +103,7 @@ def test_what_is_no_review_is_refused(body: bytes) -> None:
 def test_of_a_name_that_comes_twice_the_last_counts() -> None:
     """As for the API server; nothing that is judged differs from what is stored."""
     body = encoded(review(object={"spec": 1})).replace(b'{"spec":1}', b'{"spec":1,"sp\\u0065c":2}')
-    assert tree(decode(body).object) == {"spec": 2}
+    assert fields(decode(body).object) == {"spec": 2}
     twice = encoded(review())[:-1] + b"," + encoded(review(name="last"))[1:]
     assert decode(twice).name == "last"
 
@@ -114,7 +113,7 @@ def test_numbers_out_of_range_cannot_be_read(number: bytes) -> None:
     """By any rule; who does not look at them is not troubled."""
     request = decode(encoded(review(object={"a": 17})).replace(b"17", number))
     with pytest.raises(Unreadable):
-        tree(request.object)
+        fields(request.object)
 
 
 def test_deep_nesting_is_refused_by_a_review() -> None:
@@ -210,7 +209,9 @@ def test_denied() -> None:
         (("unreadable",), 400, "BadRequest"),
     ],
 )
-def test_the_code_says_who_can_do_something(rules: tuple[str, ...], code: int, reason: str) -> None:
+def test_the_code_says_who_can_do_something(
+    rules: tuple[Rule, ...], code: int, reason: str
+) -> None:
     """403 nobody, 422 who wrote it, 503 and 500 time."""
     status = _status(*(Fault("spec.a", "is wrong", rule) for rule in rules))
     assert (status["code"], status["reason"]) == (code, reason)
@@ -231,6 +232,24 @@ def test_a_fault_without_a_field_is_never_hidden() -> None:
     assert "details" not in _status(Fault("", "no object", "validation"))
 
 
+def test_what_is_said_of_several_fields_is_said_once() -> None:
+    """In the message; each field is a cause of its own."""
+    status = _status(
+        Fault("spec.dnsNames", "never changes", "spec"),
+        Fault("status.url", "is set", "transition"),
+        Fault("", "never changes", "spec"),
+        Fault("spec.profile", "never changes", "spec"),
+    )
+    assert status["message"] == (
+        "spec.dnsNames, spec.profile: never changes; status.url: is set; never changes"
+    )
+    assert [cause["field"] for cause in status["details"]["causes"]] == [
+        "spec.dnsNames",
+        "status.url",
+        "spec.profile",
+    ]
+
+
 def test_many_faults_are_counted() -> None:
     """Ten are told."""
     status = _status(*(Fault(f"spec.a[{n}]", "x", "validation") for n in range(1000)))
@@ -239,11 +258,14 @@ def test_many_faults_are_counted() -> None:
 
 
 def test_warnings_are_bounded() -> None:
-    """In number and length, and go with verdicts of both kinds."""
+    """In number and length, and go with verdicts of both kinds; the last line counts the rest."""
     response = _response(warnings=("w" * 1000,) * 50)
     assert response["allowed"] is True
-    assert len(response["warnings"]) == MOST_WARNINGS
-    assert {len(warning) for warning in response["warnings"]} == {LONGEST_WARNING}
+    *told, last = response["warnings"]
+    assert len(told) == MOST_WARNINGS - 1
+    assert {len(warning) for warning in told} == {LONGEST_WARNING}
+    assert last == "and 41 more warnings"
+    assert _response(warnings=("w",) * MOST_WARNINGS)["warnings"] == ["w"] * MOST_WARNINGS
     assert _response(Fault("", "x", "spec"), warnings=("a",))["warnings"] == ["a"]
 
 

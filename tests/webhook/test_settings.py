@@ -14,7 +14,6 @@ def test_defaults() -> None:
     assert settings.controller == (CONTROLLER_USER,)
     assert settings.listen_address == ":10250"
     assert settings.metrics_listen_address == ":9402"
-    assert settings.configuration == "kubectl-order"
     assert settings.server_name == "order-webhook.cert-manager.svc"
     assert "order-webhook.cert-manager.svc" in settings.serving_names
     assert settings.shutdown_grace == timedelta(seconds=5)
@@ -54,6 +53,12 @@ def test_a_static_certificate() -> None:
         (["--log-level=loud"], "none of debug"),
         (["--shutdown-grace=5"], "--shutdown-grace"),
         (["--shutdown-grace=-5s"], "negative"),
+        (["--serving-name=a,b c"], '"b c" is neither a DNS name nor an IP address'),
+        (["--serving-name=fe80::1%eth0"], "neither a DNS name nor an IP address"),
+        (["--serving-name=ü.example"], "neither a DNS name nor an IP address"),
+        (["--serving-name=a..b"], "neither a DNS name nor an IP address"),
+        (["--namespace=a.b"], "is not a name"),
+        (["--service="], "is not a name"),
         (["--listen=:1"], "unrecognized"),
         (["more"], "unrecognized"),
     ],
@@ -72,6 +77,12 @@ def test_what_cannot_be_is_refused(
 def test_addresses(address: str) -> None:
     """Of metrics: nowhere too."""
     assert read([f"--metrics-listen-address={address}"]).metrics_listen_address == address
+
+
+@pytest.mark.parametrize("name", ["hook.example", "10.0.0.1", "fd00::1", "a_b", "127.0.0.1"])
+def test_names_that_a_certificate_can_have(name: str) -> None:
+    """DNS names, and addresses of both families."""
+    assert read([f"--serving-name={name}"]).serving_names[-1] == name
 
 
 def test_every_flag_is_told(

@@ -1,10 +1,13 @@
 """An ACME issuer: its CA, its account, its solvers. Pure."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from orderapi.issuer import AcmeIssuer, ExternalAccountBinding
-from orderapi.validation.fault import quoted
-from webhook.rules.bundles import bundle
+from orderapi.solver import Solver
+from orderapi.validation.fault import not_one_of, quoted
+from webhook.rules.ca_bundle import bundle
 from webhook.rules.findings import Advice, Findings, fault, required
 from webhook.rules.hosts import acme_server
 from webhook.rules.references import entry_of, secret_of
@@ -14,12 +17,9 @@ from webhook.rules.solvers import solver
 MAC_ALGORITHMS = ("HS256", "HS384", "HS512")
 
 
-def acme(path: str, part: AcmeIssuer, known: frozenset[bytes]) -> Findings:
-    """Faults of the part, and advice about it.
-
-    `known` are solvers (see `digests`) that are not judged, for they were there before, wherever in
-    the list.
-    """
+def acme(path: str, part: AcmeIssuer, old: AcmeIssuer | None) -> Findings:
+    """Faults of the part, and advice about it; but for solvers that `old` has too, wherever in the
+    list."""
     yield from acme_server(f"{path}.server", part.server)
     yield from secret_of(f"{path}.privateKeySecretRef", part.private_key_secret_ref)
     yield from _trust(path, part)
@@ -27,15 +27,29 @@ def acme(path: str, part: AcmeIssuer, known: frozenset[bytes]) -> Findings:
         yield Advice(f"{path}.email", f"{quoted(part.email)} is not an e-mail address")
     if part.external_account_binding is not None:
         yield from _binding(f"{path}.externalAccountBinding", part.external_account_binding)
-    for number, (found, digest) in enumerate(zip(part.solvers, digests(part), strict=True)):
-        if digest not in known:
-            yield from solver(f"{path}.solvers[{number}]", found)
-    yield from overshadowed(f"{path}.solvers", part.solvers)
+    yield from _solvers(f"{path}.solvers", part.solvers, old.solvers if old is not None else ())
 
 
-def digests(part: AcmeIssuer) -> list[bytes]:
-    """Each solver as bytes: equal for equal solvers."""
-    return [msgspec.json.encode(found, order="sorted") for found in part.solvers]
+def _solvers(path: str, solvers: Sequence[Solver], old: Sequence[Solver]) -> Findings:
+    """A solver that moves, or loses its neighbours, brings nothing new."""
+    whole, known = _encoded(solvers), _encoded(old)
+    before = frozenset(known)
+    for number, found in enumerate(solvers):
+        if whole[number] not in before:
+            yield from solver(f"{path}[{number}]", found)
+    pairs = {(known[number], known[earlier]) for number, earlier in overshadowed(old)}
+    for number, earlier in overshadowed(solvers):
+        if (whole[number], whole[earlier]) not in pairs:
+            yield Advice(
+                f"{path}[{number}]",
+                f"is never used: {path}[{earlier}] answers the same challenges, with the same "
+                "selector",
+            )
+
+
+def _encoded(solvers: Sequence[Solver]) -> list[bytes]:
+    """Equal for equal solvers."""
+    return [msgspec.json.encode(found, order="sorted") for found in solvers]
 
 
 def _trust(path: str, part: AcmeIssuer) -> Findings:
@@ -57,10 +71,7 @@ def _binding(path: str, binding: ExternalAccountBinding) -> Findings:
     yield from entry_of(f"{path}.keySecretRef", binding.key_secret_ref)
     algorithm = binding.key_algorithm
     if algorithm and algorithm not in MAC_ALGORITHMS:
-        yield fault(
-            f"{path}.keyAlgorithm",
-            f"is {quoted(algorithm)}; write one of {', '.join(MAC_ALGORITHMS)}, or none",
-        )
+        yield fault(*not_one_of(f"{path}.keyAlgorithm", algorithm, MAC_ALGORITHMS))
     elif algorithm:
         yield Advice(
             f"{path}.keyAlgorithm",

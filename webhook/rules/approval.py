@@ -15,7 +15,7 @@ from typing import Final
 from orderapi.defaults import issuer_group, issuer_kind
 from orderapi.names import GROUP
 from orderapi.references import IssuerRef
-from orderapi.resources import CLUSTER_ISSUER, ISSUER
+from orderapi.resources import ISSUERS
 from orderapi.validation.fault import quoted
 from webhook.questions import Answer, Question, SignerKind, Unanswered, may, served
 from webhook.request import User
@@ -24,7 +24,7 @@ from webhook.verdict import Fault
 
 _OURS: Final = {
     (GROUP, resource.kind): SignerKind(resource.plural, resource.namespaced)
-    for resource in (ISSUER, CLUSTER_ISSUER)
+    for resource in ISSUERS.values()
 }
 
 # What can be the name of a group at all; nothing else is worth a question.
@@ -79,8 +79,5 @@ def _refusal(user: User, ref: IssuerRef, decided: Sequence[str], signers: Sequen
 
 
 def _unanswered(missing: Unanswered) -> Fault:
-    text = (
-        f"whether you may approve or deny could not be found out ({missing.why}); another try may "
-        f"pass"
-    )
+    text = f"whether you may approve or deny could not be found out ({missing.why}); try again"
     return Fault("status.conditions", text, "unanswered")

@@ -7,8 +7,8 @@ from typing import Final
 
 from orderapi import defaults
 from orderapi.certificate import CertificateSpec
+from orderapi.validation.addresses import canonical
 from orderapi.validation.fault import quoted
-from orderapi.validation.names import address
 from orderapi.validation.renewal import MAX_WINDOWS
 from webhook.rules.findings import Advice
 
@@ -20,7 +20,7 @@ _SHOWN: Final = 40
 
 
 def advice_on(spec: CertificateSpec) -> Iterator[Advice]:
-    """Warnings about a spec that has no faults."""
+    """Warnings about a spec, apart from what is a fault of it."""
     yield from _repeated(spec)
     yield from _covered(spec.dns_names)
     yield from _many(spec)
@@ -39,7 +39,7 @@ def _repeated(spec: CertificateSpec) -> Iterator[Advice]:
     """Names that are in a list twice; each is put into the certificate once."""
     for path, names in (
         ("spec.dnsNames", [name.lower() for name in spec.dns_names]),
-        ("spec.ipAddresses", [str(address(text)) for text in spec.ip_addresses]),
+        ("spec.ipAddresses", [canonical(text) or text for text in spec.ip_addresses]),
         ("spec.uris", list(spec.uris)),
         ("spec.emailAddresses", list(spec.email_addresses)),
     ):
@@ -71,16 +71,27 @@ def _many(spec: CertificateSpec) -> Iterator[Advice]:
 
 def _percentage(spec: CertificateSpec) -> Iterator[Advice]:
     path, percentage = "spec.renewBeforePercentage", spec.renew_before_percentage
-    if percentage is None:
+    lifetime = _lifetime(spec)
+    if percentage is None or spec.renew_before or lifetime is None:
         return
     if not 0 < percentage < 100:
-        yield Advice(path, f"{percentage} is not between 1 and 99: it is taken for a third")
+        if not spec.duration:  # beside a duration it is a fault
+            yield Advice(path, f"{percentage} is not between 1 and 99: it is taken for a third")
         return
     # It is the share of the lifetime that is left at renewal.
-    left = defaults.renew_before(spec, defaults.duration(spec))
+    left = defaults.renew_before(spec, lifetime)
     if left < defaults.MIN_RENEW_BEFORE:
         told = defaults.format_duration(left - left % timedelta(seconds=1))
         yield Advice(path, f"renewal would come {told} before the end, which is less than 5m0s")
+
+
+def _lifetime(spec: CertificateSpec) -> timedelta | None:
+    """None where it is none that a certificate can have."""
+    try:
+        found = defaults.duration(spec)
+    except ValueError:
+        return None
+    return found if found >= defaults.MIN_DURATION else None
 
 
 def _first(names: Sequence[str]) -> str:

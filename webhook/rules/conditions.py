@@ -11,7 +11,9 @@ import msgspec
 
 from orderapi.conditions import TRUE
 from orderapi.names import APPROVED, DENIED
+from orderapi.refusals import DECIDED
 from webhook.request import parsed
+from webhook.rules.wording import at_key
 from webhook.verdict import Fault
 
 DECISIONS: Final = (APPROVED, DENIED)
@@ -22,8 +24,10 @@ _PATH: Final = "status.conditions"
 _TIME: Final = "lastTransitionTime"
 
 
-class _Status(msgspec.Struct):
+class _Status(msgspec.Struct, rename="camel"):
     conditions: Conditions | None = None
+    certificate: str | None = None
+    failure_time: str | None = None
 
 
 _STATUS: Final[msgspec.json.Decoder[_Status | None]] = msgspec.json.Decoder(_Status | None)
@@ -35,6 +39,12 @@ def conditions_of(status: msgspec.Raw) -> Conditions:
     return (found and found.conditions) or []
 
 
+def has_ended(status: msgspec.Raw) -> bool:
+    """Whether the request has its certificate, or failed."""
+    found = parsed(_STATUS, status)
+    return found is not None and bool(found.certificate or found.failure_time)
+
+
 def condition_faults(old: Conditions, new: Conditions) -> Iterator[Fault]:
     """What is wrong with the decision that `new` tells, apart from what was wrong in `old`."""
     before = set(_form_faults(old))
@@ -42,11 +52,7 @@ def condition_faults(old: Conditions, new: Conditions) -> Iterator[Fault]:
     for kind in DECISIONS:
         decided = _told(old, kind)
         if decided and decided != _told(new, kind):
-            text = (
-                f"{kind} never changes and is never removed once it is set; for another decision "
-                f"make a new CertificateRequest"
-            )
-            yield Fault(_PATH, text, "conditions")
+            yield Fault(at_key(_PATH, kind), DECIDED, "conditions")
 
 
 def newly_decided(old: Conditions, new: Conditions) -> list[str]:
@@ -61,10 +67,10 @@ def _form_faults(conditions: Conditions) -> Iterator[Fault]:
         yield Fault(_PATH, text, "conditions")
     for kind, told in zip(DECISIONS, (approved, denied), strict=True):
         if len(told) > 1:
-            yield Fault(_PATH, f"has {kind} more than once", "conditions")
+            yield Fault(at_key(_PATH, kind), "is there more than once; leave one", "conditions")
         if any(one.get("status") != TRUE for one in told):
-            text = f"{kind} can only be True; leave it out until the request is decided"
-            yield Fault(_PATH, text, "conditions")
+            text = "can only be True; leave it out until the request is decided"
+            yield Fault(at_key(_PATH, kind), text, "conditions")
 
 
 def _statuses(conditions: Conditions, kind: str) -> set[str]:

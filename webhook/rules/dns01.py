@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from orderapi.dns01 import Dns01
-from orderapi.validation.fault import quoted
+from orderapi.validation.fault import not_one_of
 from webhook.rules import providers
 from webhook.rules.findings import Advice, Finding, Findings, fault
 from webhook.rules.hosts import dns_server
@@ -22,6 +22,8 @@ PROVIDERS: Final[dict[str, tuple[str, Callable[[str, Any], Findings]]]] = {
     "webhook": ("webhook", providers.webhook),
 }
 """By name in the API: the attribute of Dns01, and what judges it."""
+
+CNAME_STRATEGIES: Final = ("None", "Follow")
 
 SERVED: Final = frozenset({"rfc2136"})
 """Providers that this controller publishes through."""
@@ -46,10 +48,8 @@ def dns01(path: str, part: Dns01) -> Findings:
             yield _unserved(f"{path}.{name}")
         yield from judge(f"{path}.{name}", part_of)
     if (part.cname_strategy or "None").lower() not in ("none", "follow"):
-        yield fault(
-            f"{path}.cnameStrategy",
-            f"is {quoted(part.cname_strategy or '')}; write None or Follow",
-        )
+        strategy = part.cname_strategy or ""
+        yield fault(*not_one_of(f"{path}.cnameStrategy", strategy, CNAME_STRATEGIES))
     for number, text in enumerate(part.nameservers):
         yield from _nameserver(f"{path}.nameservers[{number}]", text)
 

@@ -1,11 +1,10 @@
 """What a look at one field finds: faults, and advice about what is legal but unwise. Pure."""
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeAlias
 
-from webhook.verdict import Fault
-
-RULE: Final = "validation"
+from orderapi.validation.fault import SpecFault
+from webhook.verdict import Fault, Verdict
 
 
 class Advice(NamedTuple):
@@ -25,10 +24,25 @@ Findings: TypeAlias = Iterator[Finding]
 
 def fault(path: str, text: str) -> Fault:
     """A fault of validation."""
-    return Fault(path, text, RULE)
+    return Fault(path, text, "validation")
+
+
+def from_spec(faults: Iterable[SpecFault]) -> Iterator[Fault]:
+    """Faults of a spec as faults of validation."""
+    return (fault(one.path, one.text) for one in faults)
 
 
 def required(path: str, value: str | None, meaning: str) -> Findings:
     """A fault where the field is empty; `meaning` says what it is for, or what to write."""
     if not value:
         yield fault(path, f"is empty; {meaning}")
+
+
+def verdict_on(found: Iterable[Finding], before: Iterable[Finding]) -> Verdict:
+    """Faults refuse, advice warns, each once; neither where it was there `before`."""
+    known = frozenset(before)
+    new = [one for one in dict.fromkeys(found) if one not in known]
+    return Verdict(
+        tuple(one for one in new if isinstance(one, Fault)),
+        tuple(str(one) for one in new if isinstance(one, Advice)),
+    )

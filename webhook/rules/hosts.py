@@ -3,11 +3,11 @@
 What is refused here is what the controller cannot connect to, whatever the network is.
 """
 
-import ipaddress
 import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from orderapi.validation.addresses import host_address, is_ipv6
 from orderapi.validation.fault import quoted
 from webhook.rules.findings import Advice, Findings, fault
 
@@ -89,24 +89,14 @@ def _parts(path: str, url: str) -> Findings:
 
 
 def _dns_host(text: str) -> str:
-    if _is_ipv6(text):
+    if is_ipv6(text):
         return text
     found = _BRACKETED.fullmatch(text) or _PLAIN.fullmatch(text)
     if found is None or not 0 < int(found["port"] or 53) < 65536:
         return ""
-    if text.startswith("[") and not _is_ipv6(found["host"]):
+    if text.startswith("[") and not is_ipv6(found["host"]):
         return ""
     return found["host"]
-
-
-def _is_ipv6(text: str) -> bool:
-    if ":" not in text:
-        return False
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _special(path: str, host: str) -> Findings:
@@ -125,9 +115,8 @@ def _kind(host: str) -> str:
         ".localhost"
     ):
         return "a name of the loopback"
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    address = host_address(host)
+    if address is None:
         return ""
     if address.is_loopback:
         return "a loopback address"

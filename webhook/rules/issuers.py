@@ -1,31 +1,32 @@
 """Issuers and ClusterIssuers: what keeps one from ever working, and what is unwise in one that may.
 
 Only faults refuse. What this controller copes with is none, and on UPDATE neither is what the old
-object had: solvers are compared wherever in the list they are, so removing one never makes a fault
-of another's.
+object had, nor is it warned of again: solvers are compared wherever in the list they are, so
+removing one never makes a fault of another's.
 """
 
 from collections.abc import Callable
 from typing import Any, Final
 
 from orderapi.issuer import AnyIssuer, IssuerSpec
-from orderapi.resources import CLUSTER_ISSUER, ISSUER
+from orderapi.resources import ISSUERS, Resource
 from webhook.questions import Judgement
-from webhook.request import UPDATE, Request, Unreadable, read, tree
-from webhook.rules import signers
-from webhook.rules.acme import acme, digests
+from webhook.request import Request, read
+from webhook.rules import other_issuers
+from webhook.rules.acme import acme
 from webhook.rules.exposure import exposures
-from webhook.rules.findings import Advice, Findings, fault
-from webhook.verdict import ALLOWED, Fault, Verdict
+from webhook.rules.findings import Advice, Findings, fault, verdict_on
+from webhook.rules.oversized import known, oversized
+from webhook.rules.undecoded import leaves_spec
+from webhook.verdict import ALLOWED
 
-MOST_WARNINGS: Final = 12
-"""The API server cuts warnings at 4 KiB in all."""
+_BY_PLURAL: Final = {resource.plural: resource for resource in ISSUERS.values()}
 
 _OTHERS: Final[dict[str, tuple[str, Callable[[str, Any], Findings]]]] = {
-    "ca": ("ca", signers.ca),
-    "selfSigned": ("self_signed", signers.self_signed),
-    "vault": ("vault", signers.vault),
-    "venafi": ("venafi", signers.venafi),
+    "ca": ("ca", other_issuers.ca),
+    "selfSigned": ("self_signed", other_issuers.self_signed),
+    "vault": ("vault", other_issuers.vault),
+    "venafi": ("venafi", other_issuers.venafi),
 }
 """Types that this controller does not serve: name in the API, attribute, and what judges it."""
 
@@ -33,23 +34,22 @@ _OTHERS: Final[dict[str, tuple[str, Callable[[str, Any], Findings]]]] = {
 def judge(request: Request, controllers: frozenset[str]) -> Judgement:
     """The verdict on a request to create or update an Issuer or a ClusterIssuer."""
     del controllers  # an issuer is anybody's who may write it
-    if request.operation == UPDATE and _same_spec(request):
+    if leaves_spec(request):
         return ALLOWED
-    new = _read(request, old=False)
-    old = _read_old(request)
-    known = old.spec if old is not None else None
-    before = set(_findings(known, None)) if known is not None else set()
-    found = list(dict.fromkeys(_findings(new.spec, known)))
-    faults = tuple(one for one in found if isinstance(one, Fault) and one not in before)
-    if faults:
-        return Verdict(faults, _warnings(found))
-    if request.resource.resource == CLUSTER_ISSUER.plural:
-        # Its Secrets are in a namespace that is the controller's to know.
-        return Verdict((), _warnings(found))
+    if (verdict := oversized(request)) is not None:
+        return verdict
+    resource: Resource[Any] = _BY_PLURAL[request.resource.resource]
+    new: AnyIssuer = read(resource, request.object)
+    old: AnyIssuer | None = known(request, resource)
+    before = old.spec if old is not None else None
+    verdict = verdict_on(_findings(new.spec, before), _findings(before, None) if before else ())
+    # The Secrets of a ClusterIssuer are in a namespace that is the controller's to know.
+    if not verdict.allowed or not resource.namespaced:
+        return verdict
     exposed = yield from exposures(
-        new.spec, known, user=request.user_info, namespace=request.namespace
+        new.spec, before, user=request.user_info, namespace=request.namespace
     )
-    return Verdict((), _warnings([*exposed, *found]))
+    return verdict._replace(warnings=(*map(str, exposed), *verdict.warnings))
 
 
 def _findings(spec: IssuerSpec, old: IssuerSpec | None) -> Findings:
@@ -65,37 +65,9 @@ def _findings(spec: IssuerSpec, old: IssuerSpec | None) -> Findings:
     for name in types[1:]:
         yield fault(f"spec.{name}", f"is a second type, beside {types[0]}; an issuer has one")
     if spec.acme is not None:
-        known = digests(old.acme) if old is not None and old.acme is not None else []
-        yield from acme("spec.acme", spec.acme, frozenset(known))
+        yield from acme("spec.acme", spec.acme, old.acme if old is not None else None)
     for name, part, judge_part in others:
         yield Advice(
             f"spec.{name}", "this controller issues through ACME alone: requests to it wait"
         )
         yield from judge_part(f"spec.{name}", part)
-
-
-def _same_spec(request: Request) -> bool:
-    return bool(tree(request.object).get("spec") == tree(request.old_object).get("spec"))
-
-
-def _read(request: Request, *, old: bool) -> AnyIssuer:
-    text = request.old_object if old else request.object
-    if request.resource.resource == CLUSTER_ISSUER.plural:
-        return read(CLUSTER_ISSUER, text)
-    return read(ISSUER, text)
-
-
-def _read_old(request: Request) -> AnyIssuer | None:
-    """The object before; None where there is none, or one that cannot be read."""
-    if request.operation != UPDATE:
-        return None
-    try:
-        return _read(request, old=True)
-    except Unreadable:
-        return None
-
-
-def _warnings(found: list[Fault | Advice]) -> tuple[str, ...]:
-    told = [str(one) for one in found if isinstance(one, Advice)]
-    more = len(told) - MOST_WARNINGS
-    return (*told[:MOST_WARNINGS], f"and {more} more warnings") if more > 0 else tuple(told)

@@ -11,17 +11,14 @@ from typing import Final, NamedTuple
 import msgspec
 
 from orderapi.meta import OwnerReference
-from orderapi.validation.fault import quoted
+from orderapi.refusals import OWNERS
 from webhook.request import parsed
-from webhook.rules.parts import Parts
+from webhook.rules.creation import OWNER_REFERENCES
+from webhook.rules.undecoded import Parts
+from webhook.rules.wording import kind_and_name
 from webhook.verdict import Fault
 
 _OWNERS: Final = msgspec.json.Decoder(tuple[OwnerReference, ...] | None)
-
-_ADDED: Final = "is a new owner, which the controller alone may add; leave the owners as they are"
-_CHANGED: Final = (
-    "is an owner that the controller alone may change; leave the reference as it is, or remove it"
-)
 
 
 class _Owner(NamedTuple):
@@ -45,9 +42,9 @@ def ownership_faults(old: Parts, new: Parts) -> Iterator[Fault]:
     known = {owner.uid for owner in had}
     for index in sorted(_not_among(had, has)):
         owner = has[index]
-        text = _CHANGED if owner.uid in known else _ADDED
-        path = f"metadata.ownerReferences[{index}]"
-        yield Fault(path, f"{quoted(owner.kind)} {quoted(owner.name)} {text}", "ownership")
+        how = "is changed" if owner.uid in known else "is new"
+        text = f"{kind_and_name(owner.kind, owner.name)} {how}; {OWNERS}"
+        yield Fault(f"{OWNER_REFERENCES}[{index}]", text, "ownership")
 
 
 def _not_among(had: Iterable[_Owner], has: list[_Owner]) -> list[int]:

@@ -14,9 +14,9 @@ from orderapi.dns01 import (
     Dns01Webhook,
     Route53,
 )
-from orderapi.validation.fault import quoted
+from orderapi.validation.fault import not_one_of
 from webhook.rules.findings import Findings, fault, required
-from webhook.rules.references import entry_of
+from webhook.rules.references import entry_of, named
 
 AZURE_CLOUDS = ("AzurePublicCloud", "AzureChinaCloud", "AzureUSGovernmentCloud")
 CLOSED_CLOUD = "AzureGermanCloud"
@@ -51,10 +51,7 @@ def azure_dns(path: str, part: AzureDns) -> Findings:
     if part.environment == CLOSED_CLOUD:
         yield fault(f"{path}.environment", f"is {CLOSED_CLOUD}, a cloud that is closed since 2021")
     elif part.environment and part.environment not in AZURE_CLOUDS:
-        yield fault(
-            f"{path}.environment",
-            f"is {quoted(part.environment)}; write one of {', '.join(AZURE_CLOUDS)}",
-        )
+        yield fault(*not_one_of(f"{path}.environment", part.environment, AZURE_CLOUDS))
     if part.client_id or part.tenant_id or part.client_secret_secret_ref is not None:
         yield from _service_principal(path, part)
     elif part.managed_identity is not None:
@@ -97,11 +94,9 @@ def route53(path: str, part: Route53) -> Findings:
     if secret is not None and secret.name:  # an empty name stands for none
         yield from entry_of(f"{path}.secretAccessKeySecretRef", secret)
     if part.auth is not None:
-        yield from required(
-            f"{path}.auth.kubernetes.serviceAccountRef.name",
-            part.auth.kubernetes.service_account_ref.name,
-            "it names the ServiceAccount whose token is used",
-        )
+        account = part.auth.kubernetes.service_account_ref.name
+        account_path = f"{path}.auth.kubernetes.serviceAccountRef.name"
+        yield from named(account_path, account, "ServiceAccount")
 
 
 def webhook(path: str, part: Dns01Webhook) -> Findings:

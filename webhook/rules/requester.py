@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from orderapi.certificaterequest import CertificateRequestSpec
-from orderapi.validation.fault import quoted
+from orderapi.refusals import REQUESTER
 from webhook.request import User
 from webhook.verdict import Fault
 
@@ -19,18 +19,18 @@ IDENTITY: Final = frozenset({"username", "uid", "groups", "extra"})
 def requester_faults(spec: CertificateRequestSpec, user: User) -> Iterator[Fault]:
     """One for each field that tells of someone else than the user."""
     if spec.username and spec.username != user.username:
-        yield _fault("username", f"is not {quoted(user.username)}, who creates this request")
+        yield _fault("username")
     if spec.uid and spec.uid != user.uid:
-        yield _fault("uid", "is not the UID of the user who creates this request")
+        yield _fault("uid")
     if spec.groups and set(spec.groups) != set(user.groups):
-        yield _fault("groups", "are not the groups of the user who creates this request")
+        yield _fault("groups")
     extra = _as_sets(spec.extra)
     if extra and extra != _as_sets(user.extra):
-        yield _fault("extra", "are not the attributes of the user who creates this request")
+        yield _fault("extra")
 
 
-def _fault(field: str, what: str) -> Fault:
-    return Fault(f"spec.{field}", f"{what}; leave it out", "requester")
+def _fault(field: str) -> Fault:
+    return Fault(f"spec.{field}", REQUESTER, "requester")
 
 
 def _as_sets(extra: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:

@@ -6,11 +6,12 @@ Reads settings as the controller does: what works there is no fault, whatever it
 from typing import Final
 
 from orderapi.dns01 import Rfc2136
-from orderapi.validation.fault import quoted
+from orderapi.validation.fault import not_one_of, quoted
 from webhook.rules.findings import Advice, Findings, fault
 from webhook.rules.hosts import dns_server
 from webhook.rules.references import entry_of
 
+PROTOCOLS: Final = ("TCP", "UDP")
 ALGORITHMS: Final = ("HMACMD5", "HMACSHA1", "HMACSHA256", "HMACSHA512")
 DEFAULT_ALGORITHM: Final = "HMACMD5"
 
@@ -21,8 +22,8 @@ _MAX_DNS_NAME: Final = 253
 def rfc2136(path: str, part: Rfc2136) -> Findings:
     """Faults of the part, and advice about it."""
     yield from dns_server(f"{path}.nameserver", part.nameserver, "ns1.example.com:53")
-    if (part.protocol or "UDP").upper() not in ("TCP", "UDP"):
-        yield fault(f"{path}.protocol", f"is {quoted(part.protocol or '')}; write TCP or UDP")
+    if (part.protocol or "UDP").upper() not in PROTOCOLS:
+        yield fault(*not_one_of(f"{path}.protocol", part.protocol or "", PROTOCOLS))
     yield from _algorithm(f"{path}.tsigAlgorithm", part)
     yield from _key(path, part)
 
@@ -61,9 +62,7 @@ def _key_name(path: str, name: str) -> Findings:
 def _algorithm(path: str, part: Rfc2136) -> Findings:
     plain = _plain(part.tsig_algorithm or DEFAULT_ALGORITHM)
     if plain not in ALGORITHMS:
-        yield fault(
-            path, f"is {quoted(part.tsig_algorithm or '')}; write one of {', '.join(ALGORITHMS)}"
-        )
+        yield fault(*not_one_of(path, part.tsig_algorithm or "", ALGORITHMS))
     elif plain == "HMACMD5" and (part.tsig_algorithm or part.tsig_key_name):
         default = "" if part.tsig_algorithm else "is HMACMD5 when left out: "
         yield Advice(path, f"{default}MD5 is outdated (RFC 8945); use a key for HMACSHA256")

@@ -5,12 +5,12 @@ Names are compared as the controller does it: dnsNames to the letter, dnsZones b
 case.
 """
 
-import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from orderapi.solver import Selector, Solver
+from orderapi.validation.addresses import host_address
 from orderapi.validation.fault import quoted
 from orderapi.validation.objectnames import is_key, is_label_value
 from webhook.rules.findings import Advice, Findings
@@ -33,19 +33,16 @@ def selector(path: str, found: Selector | None) -> Findings:
             )
 
 
-def overshadowed(path: str, solvers: Sequence[Solver]) -> Findings:
-    """Advice about solvers that are never chosen, for an earlier one has the very same selector."""
+def overshadowed(solvers: Sequence[Solver]) -> Iterator[tuple[int, int]]:
+    """The numbers of solvers that are never chosen, each with that of the earlier one that has the
+    very same selector."""
     first: dict[tuple[object, ...], int] = {}
     for number, solver in enumerate(solvers):
         kind = solver.http01 is not None, solver.dns01 is not None
         key = (*kind, *_meaning(solver.selector or Selector()))
         earlier = first.setdefault(key, number)
         if earlier != number:
-            yield Advice(
-                f"{path}[{number}]",
-                f"is never used: {path}[{earlier}] answers the same challenges, with the same "
-                "selector",
-            )
+            yield number, earlier
 
 
 def _meaning(found: Selector) -> tuple[object, ...]:
@@ -56,7 +53,7 @@ def _meaning(found: Selector) -> tuple[object, ...]:
 def _names(path: str, names: Sequence[str]) -> Findings:
     for number, name in enumerate(names):
         at = f"{path}[{number}]"
-        if not _is_address(name) and _NAME.fullmatch(name) is None:
+        if host_address(name) is None and _NAME.fullmatch(name) is None:
             yield Advice(at, f"{quoted(name)} is not a DNS name, so it selects nothing")
         elif name != name.lower():
             yield Advice(
@@ -68,7 +65,7 @@ def _names(path: str, names: Sequence[str]) -> Findings:
 def _zones(path: str, zones: Sequence[str]) -> Findings:
     for number, zone in enumerate(zones):
         at, plain = f"{path}[{number}]", zone.strip(".")
-        if _is_address(plain):
+        if host_address(plain) is not None:
             yield Advice(at, f"{quoted(zone)} is an IP address; addresses are in no zone")
         elif _NAME.fullmatch(plain) is None:
             yield Advice(at, f"{quoted(zone)} is not a DNS name, so it selects nothing")
@@ -87,11 +84,3 @@ def _twice(path: str, names: Sequence[str]) -> Iterator[Advice]:
         if name in seen:
             yield Advice(f"{path}[{number}]", f"{quoted(name)} is in the list twice")
         seen.add(name)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from orderapi.durations import parse_duration
 from orderapi.http01 import GatewayHttpRoute, Http01, Ingress
 from orderapi.solver import Solver
-from orderapi.validation.fault import quoted
+from orderapi.validation.fault import not_one_of, quoted
 from orderapi.validation.objectnames import is_key, is_label_value
 from webhook.rules.dns01 import dns01
 from webhook.rules.findings import Advice, Findings, fault
 from webhook.rules.references import named, possible
 from webhook.rules.selectors import selector
 
-_SERVICE_TYPES = ("", "ClusterIP", "NodePort")
+_SERVICE_TYPES = ("ClusterIP", "NodePort")
 
 
 def solver(path: str, found: Solver) -> Findings:
@@ -84,10 +84,8 @@ def _labels(path: str, labels: Mapping[str, str]) -> Findings:
 
 
 def _service_type(path: str, found: str | None) -> Findings:
-    if (found or "") not in _SERVICE_TYPES:
-        yield fault(
-            f"{path}.serviceType", f"is {quoted(found or '')}; write ClusterIP or NodePort, or none"
-        )
+    if found and found not in _SERVICE_TYPES:
+        yield fault(*not_one_of(f"{path}.serviceType", found, _SERVICE_TYPES))
 
 
 def _no_pod(path: str) -> Findings:
@@ -101,8 +99,8 @@ def _wait(path: str, text: str | None) -> Findings:
         return
     try:
         wait = parse_duration(text)
-    except (ValueError, OverflowError):
-        yield fault(path, f"is {quoted(text)}, which is no duration; write it like 90s or 5m")
+    except ValueError as error:
+        yield fault(path, str(error))
         return
     if wait.total_seconds() < 0:
-        yield fault(path, f"is {quoted(text)}; it must not be negative")
+        yield fault(path, f"{quoted(text)} must not be negative")

@@ -11,9 +11,10 @@ import msgspec
 
 from orderapi import states
 from orderapi.frozen import changed_fields
-from orderapi.validation.fault import quoted
+from orderapi.refusals import FINAL_STATE, WRITTEN_ONCE, status_by_others
+from orderapi.validation.fault import not_one_of, quoted
 from webhook.request import parsed
-from webhook.rules.parts import Parts, fields
+from webhook.rules.undecoded import Parts, fields
 from webhook.verdict import Fault
 
 
@@ -28,19 +29,29 @@ class Written(msgspec.Struct):
 
 _WRITTEN: Final = msgspec.json.Decoder(Written | None)
 _NOTHING: Final = Written()
+_STATE: Final = "status.state"
 
 
-def status_faults(old: Parts, new: Parts, *, by_controller: bool, instead: str) -> Iterator[Fault]:
-    """What is wrong with who writes the status, and with what it becomes; `instead`: what to do."""
+def status_faults(kind: str, old: Parts, new: Parts, *, by_controller: bool) -> Iterator[Fault]:
+    """What is wrong with who writes the status of that kind, and with what it becomes."""
     if old.status == new.status:
         return
     if not by_controller and changed_fields(fields(old.status), fields(new.status)):
-        yield Fault("status", f"is written by the controller alone; {instead}", "status")
+        yield Fault("status", status_by_others(kind), "status")
     before, after = written(old.status), written(new.status)
-    yield from _transition(before.state or "", after.state or "", instead)
-    yield from _once("status.url", before.url, after.url)
-    yield from _once("status.finalizeURL", before.finalize_url, after.finalize_url)
-    yield from _once("status.certificate", before.certificate, after.certificate)
+    yield from _transition(before.state or "", after.state or "")
+    for path, was, becomes in (
+        ("status.url", before.url, after.url),
+        ("status.finalizeURL", before.finalize_url, after.finalize_url),
+        ("status.certificate", before.certificate, after.certificate),
+    ):
+        if was and was != becomes:
+            yield Fault(path, WRITTEN_ONCE, "transition")
+
+
+def has_ended(status: msgspec.Raw) -> bool:
+    """Whether the state is final."""
+    return written(status).state in states.FINAL
 
 
 def written(status: msgspec.Raw) -> Written:
@@ -48,20 +59,10 @@ def written(status: msgspec.Raw) -> Written:
     return parsed(_WRITTEN, status) or _NOTHING
 
 
-def _transition(old: str, new: str, instead: str) -> Iterator[Fault]:
+def _transition(old: str, new: str) -> Iterator[Fault]:
     if old == new:
         return
-    if old in states.FINAL:
-        text = f"{quoted(old)} is final; {instead}"
-    elif not new:
-        text = f"is {quoted(old)} and is never taken away; write another state"
+    if old in states.FINAL or not new:
+        yield Fault(_STATE, f"it was {quoted(old)}; {FINAL_STATE}", "transition")
     elif new not in states.ALL:
-        text = f"{quoted(new)} is none of {', '.join(states.ALL)}"
-    else:
-        return
-    yield Fault("status.state", text, "transition")
-
-
-def _once(path: str, old: str | None, new: str | None) -> Iterator[Fault]:
-    if old and old != new:
-        yield Fault(path, "is written once and never changes after that", "transition")
+        yield Fault(*not_one_of(_STATE, new, states.ALL), "transition")

@@ -1,5 +1,6 @@
-"""Lists of foreign texts, and field paths, on one line whatever they hold."""
+"""Objects, lists of foreign texts, and field paths, on one line whatever they hold."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -7,6 +8,12 @@ from orderapi.validation.fault import quoted
 
 _SHOWN: Final = 3
 _KEY_LENGTH: Final = 320  # the longest name of a label or annotation is 317 characters
+_KIND: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")
+
+
+def kind_and_name(kind: str, name: str) -> str:
+    """An object in a sentence: `ConfigMap "mine"`."""
+    return f"{kind if _KIND.fullmatch(kind) else quoted(kind)} {quoted(name)}"
 
 
 def listed(texts: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The Secret's content, and what is to be done with it next. Pure: time is an input.
+"""The Secret's content, and what is to be done with it next. No I/O; time is an input.
 
     ca.crt             every CA that is to be trusted now: the caBundle
     tls.crt, tls.key   the CA that signs
@@ -30,7 +30,7 @@ from webhook.serving.certificates import (
     read_ca,
     read_certificate,
 )
-from webhook.serving.trusted import read_bundle, roots, write_bundle
+from webhook.serving.roots import read_bundle, roots, write_bundle
 
 BUNDLE: Final = "ca.crt"
 PROMOTED: Final = "promoted"
@@ -84,22 +84,27 @@ def step(
     registered: Sequence[x509.Certificate],
     published: timedelta | None,
     now: datetime,
+    settle: timedelta = SETTLE,
 ) -> Step:
     """The one next step. `data` is None where there is no Secret; `registered` are the
     certificates of the present caBundle; `published` is for how long every entry of the
-    configuration has held exactly the Secret's bundle, None where it does not."""
+    configuration has held exactly the Secret's bundle, None where it does not; `settle` is how long
+    it has to before the next CA signs."""
     present, faults = read(data or {}, now)
-    state, said = _next(present, registered, published, now)
+    settled = published is not None and published >= settle
+    state, said = _next(present, registered, settled, now)
     return Step(state, write(state), (*faults, *said))
 
 
-def due(state: State, *, published: timedelta | None, now: datetime) -> datetime | None:
+def due(
+    state: State, *, published: timedelta | None, now: datetime, settle: timedelta = SETTLE
+) -> datetime | None:
     """When `step` will have something to do although nobody changed anything; None: never."""
     times = [_ageing(ca) for ca in (state.signing, state.coming) if ca]
     if state.signing and state.coming:
         times = [_ageing(state.coming), _end(state.signing)]  # that the latter ages is known
     if state.coming and published is not None:
-        times.append(now + SETTLE - published)
+        times.append(now + settle - published)
     if state.signing and state.old and state.promoted:
         times.append(state.promoted + LEAF_LIFE + LATE)
     times += [found.not_valid_after_utc for found in state.old]
@@ -132,7 +137,7 @@ def write(state: State) -> dict[str, bytes]:
 def _next(
     state: State,
     registered: Sequence[x509.Certificate],
-    published: timedelta | None,
+    settled: bool,
     now: datetime,
 ) -> tuple[State, tuple[str, ...]]:
     signing, coming = state.signing, state.coming
@@ -141,7 +146,7 @@ def _next(
         old = dict.fromkeys((*state.old, *_ours(roots(registered, now))))
         first = State(coming=made, old=tuple(old)[:_MOST_OLD])
         return first, (f"a new CA was made, {made}; there was none that can sign",)
-    if coming is not None and (_settled(published) or (signing and now >= _end(signing))):
+    if coming is not None and (settled or (signing and now >= _end(signing))):
         return _promote(state, coming, now), (f"{coming} signs from now on",)
     if coming is not None and now >= _ageing(coming):
         return _overdue(state, coming, now)
@@ -173,10 +178,6 @@ def _forget(state: State, now: datetime) -> tuple[State, tuple[str, ...]]:
     if now < state.promoted + LEAF_LIFE + LATE:
         return state, ()
     return state._replace(old=()), ("the CA before is not trusted any more; its leaves expired",)
-
-
-def _settled(published: timedelta | None) -> bool:
-    return published is not None and published >= SETTLE
 
 
 def _end(ca: Ca) -> datetime:

@@ -11,14 +11,14 @@ import ssl
 import time
 from asyncio import Transport
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from json import dumps
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
+from orderapi.validation.fault import quoted
 from webhook.serving.certificates import Pair, make_client
-from webhook.serving.trusted import read_bundle
+from webhook.serving.limits import LimitedProtocol
+from webhook.serving.roots import read_bundle
 
 logger: Final = logging.getLogger(__name__)
 
@@ -28,9 +28,10 @@ _NO_CERTIFICATE: Final = "PEER_DID_NOT_RETURN_A_CERTIFICATE"
 
 
 class Refusals:
-    """Tells the log of refused clients, once a minute with their number."""
+    """Tells the log of refused clients, once in `quiet` seconds with their number."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: float) -> None:
+        self._quiet = quiet
         self._count = 0
         self._next = float("-inf")
 
@@ -43,66 +44,54 @@ class Refusals:
         logger.warning(
             "a client was refused: %s (%d since the last such line)", reason, self._count
         )
-        self._count, self._next = 0, now + QUIET
+        self._count, self._next = 0, now + self._quiet
 
 
-class Own(NamedTuple):
-    """The certificate that a process shows to itself."""
-
-    name: str
-    pair: Pair
-
-
+@dataclass(frozen=True, slots=True, repr=False)
 class ClientCheck:
     """Which clients may call: those with a certificate of these CAs (PEM) and, unless `names` is
-    empty, one of these names (common name or DNS name). ValueError where no CA can be read."""
+    empty, one of these names (common name or DNS name)."""
 
-    def __init__(
-        self,
-        ca: bytes,
-        names: Collection[str] = (),
-        *,
-        now: datetime,
-        own: "Own | None" = None,
-        refusals: Refusals | None = None,
-    ) -> None:
-        if not read_bundle(ca):
-            raise ValueError("the client CA has no certificate that can be read")
-        self._ca = ca
-        self._names = frozenset(names)
-        self._now = now
-        self._own = own or _make_own(now)
-        self._refusals = refusals or Refusals()
+    ca: bytes
+    names: frozenset[str]
+    own_name: str
+    own: Pair
+    """What this process shows when it calls itself; its key never leaves it."""
+    refusals: Refusals
 
-    @property
-    def own(self) -> Pair:
-        """What this process shows when it calls itself; its key never leaves it."""
-        return self._own.pair
+    @classmethod
+    def of(
+        cls, ca: bytes, names: Collection[str], *, now: datetime, quiet: float = QUIET
+    ) -> "ClientCheck":
+        """A check that lets this process in too. ValueError where no CA can be read."""
+        own_name = f"self-check {secrets.token_hex(16)}"
+        own = make_client(own_name, now)
+        return cls(_readable(ca), frozenset(names), own_name, own, Refusals(quiet))
 
     def with_ca(self, ca: bytes) -> "ClientCheck":
         """The same check with other CAs. ValueError."""
-        return ClientCheck(ca, self._names, now=self._now, own=self._own, refusals=self._refusals)
+        return replace(self, ca=_readable(ca))
 
     def apply(self, context: ssl.SSLContext) -> None:
         """Have the context ask for certificates."""
         context.verify_mode = ssl.CERT_REQUIRED
-        for text in (self._ca, self.own.certificate):
+        for text in (self.ca, self.own.certificate):
             context.load_verify_locations(cadata=text.decode("ascii", errors="replace"))
-        context.sslobject_class = _telling(self._refusals)
+        context.sslobject_class = _telling(self.refusals)
 
     def allows(self, certificate: Mapping[str, Any] | None) -> bool:
         """Whether this one (as `getpeercert` shows it) may call; told in the log where not."""
         why = self.refusal(certificate)
         if why:
-            self._refusals.tell(why)
+            self.refusals.tell(why)
         return not why
 
     def refusal(self, certificate: Mapping[str, Any] | None) -> str:
         """Why it may not call; empty where it may."""
         shown = _names_of(certificate or {})
-        if not self._names or shown & (self._names | {self._own.name}):
+        if not self.names or shown & (self.names | {self.own_name}):
             return ""
-        listed = ", ".join(dumps(name[:100]) for name in sorted(shown)[:5]) or "none"
+        listed = ", ".join(quoted(name) for name in sorted(shown)[:5]) or "none"
         return f"none of the names in its certificate is allowed: {listed}"
 
 
@@ -127,17 +116,19 @@ def _telling(refusals: Refusals) -> type[ssl.SSLObject]:
     return Telling
 
 
-def checking(clients: Callable[[], ClientCheck]) -> type[HttpToolsProtocol]:
-    """The HTTP protocol that asks the present ClientCheck about names."""
+def checking(
+    allows: Callable[[Mapping[str, Any] | None], bool],
+) -> type[LimitedProtocol]:
+    """The HTTP protocol that asks whether a client's certificate is allowed."""
 
-    class Checked(HttpToolsProtocol):
+    class Checked(LimitedProtocol):
         """Closes connections of those who may not call."""
 
         refused = False
 
         def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
             """The handshake is over."""
-            self.refused = not clients().allows(transport.get_extra_info("peercert"))
+            self.refused = not allows(transport.get_extra_info("peercert"))
             if self.refused:
                 transport.abort()
             else:
@@ -156,9 +147,10 @@ def checking(clients: Callable[[], ClientCheck]) -> type[HttpToolsProtocol]:
     return Checked
 
 
-def _make_own(now: datetime) -> Own:
-    name = f"self-check {secrets.token_hex(16)}"
-    return Own(name, make_client(name, now))
+def _readable(ca: bytes) -> bytes:
+    if not read_bundle(ca):
+        raise ValueError("the client CA has no certificate that can be read")
+    return ca
 
 
 def _names_of(certificate: Mapping[str, Any]) -> frozenset[str]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from webhook.serving.certificates import Pair, read_certificate
-from webhook.serving.standing import Standing
+from webhook.serving.roots import read_bundle
+from webhook.serving.status import Status
 from webhook.serving.tls import HotContext
-from webhook.serving.trusted import read_bundle
 
 logger: Final = logging.getLogger(__name__)
 
@@ -43,25 +43,25 @@ async def follow(
 
 class FileServing:
     """Serves the certificate in two files. `ca_file`: with what API servers verify it, where that
-    is known; readiness then checks it."""
+    is known (else empty); readiness then checks it."""
 
     def __init__(
         self,
         certificate_file: str,
         key_file: str,
-        ca_file: str = "",
+        ca_file: str,
         *,
-        context: HotContext | None = None,
+        context: HotContext,
         every: float = EVERY,
     ) -> None:
         self._files = [certificate_file, key_file, *([ca_file] if ca_file else [])]
         self._every = every
-        self.context = context or HotContext()
-        self._standing = Standing(problem=f"no certificate could be read from {certificate_file}")
+        self.context = context
+        self._status = Status(problem=f"no certificate could be read from {certificate_file}")
 
-    def state(self) -> Standing:
+    def status(self) -> Status:
         """What is served now."""
-        return self._standing
+        return self._status
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -73,7 +73,7 @@ class FileServing:
         if ca and not read_bundle(ca[0]):
             raise ValueError("the CA file has no certificate that can be read")
         self.context.serve(Pair(certificate, key))
-        self._standing = Standing(leaf.not_valid_after_utc, ca[0] if ca else certificate)
+        self._status = Status(leaf.not_valid_after_utc, ca[0] if ca else certificate)
         logger.info("serving a certificate that is good until %s", leaf.not_valid_after_utc)
 
 

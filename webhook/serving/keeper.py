@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from webhook.serving import authority, objects
-from webhook.serving.bundle import Configuration, holds, patch_for
+from webhook.serving import authority, cluster
 from webhook.serving.clock import Clock
 from webhook.serving.leaf import Leaf, leaf_for, renewal_of
-from webhook.serving.trusted import read_bundle
+from webhook.serving.registration import Configuration, holds, patch_for
+from webhook.serving.roots import read_bundle
+from webhook.serving.status import unregistered
 
 logger: Final = logging.getLogger(__name__)
 
@@ -25,11 +26,13 @@ class Seen(NamedTuple):
     leaf: Leaf | None
     registered: tuple[bytes, ...] | None
     """The caBundle of each entry as PEM; None where there is no configuration."""
-    due: datetime | None
+    problem: str = ""
+    """What keeps API servers from trusting the leaf; empty where nothing does."""
+    left: timedelta | None = None
     """When to look again although nothing changes; None: when something does."""
-    wrote: bool
+    wrote: bool = False
     """Something was written: look again at once."""
-    repaired: bool
+    repaired: bool = False
     """It was the caBundle."""
 
 
@@ -38,13 +41,14 @@ class Keeper:
 
     def __init__(
         self,
-        api: objects.Api,
+        api: cluster.Api,
         *,
-        secret: objects.Named,
-        configuration: objects.Named,
+        secret: cluster.Named,
+        configuration: cluster.Named,
         names: Sequence[str],
         clock: Clock,
         seconds: Callable[[], float],
+        settle: timedelta,
     ) -> None:
         """`seconds` is a clock that nobody sets, such as the event loop's."""
         self._api = api
@@ -53,13 +57,14 @@ class Keeper:
         self._names = tuple(names)
         self._clock = clock
         self._seconds = seconds
+        self._settle = settle
         self._leaf: Leaf | None = None
         self._held: tuple[bytes, float] | None = None  # bundle; since when, in `seconds`
 
     async def look(self) -> Seen:
         """Do what is due, at most one write. ApiError; then nothing is known to be done."""
-        configuration = await objects.read_configuration(self._api, self._configuration)
-        present = await objects.read_secret(self._api, self._secret)
+        configuration = await cluster.read_configuration(self._api, self._configuration)
+        present = await cluster.read_secret(self._api, self._secret)
         data = present.data if present else None
         registered = configuration.bundles() if configuration else None
         published = self._published(registered, (data or {}).get(authority.BUNDLE, b""))
@@ -69,16 +74,22 @@ class Keeper:
             registered=[c for text in dict.fromkeys(registered or ()) for c in read_bundle(text)],
             published=published,
             now=now,
+            settle=self._settle,
         )
         if step.data != data:
-            await objects.write_secret(self._api, self._secret, present, step.data)
+            await cluster.write_secret(self._api, self._secret, present, step.data)
             for sentence in step.said:
                 logger.info("Secret %s: %s", self._secret.name, sentence)
-            return Seen(self._leaf, registered, None, wrote=True, repaired=False)
+            return Seen(self._leaf, registered, self._problem(registered, now), wrote=True)
         self._leaf = leaf_for(self._leaf, step.state, self._names, now)
         repaired = await self._register(configuration, step.state.bundle)
         return Seen(
-            self._leaf, registered, self._due(step.state, published, now), repaired, repaired
+            self._leaf,
+            registered,
+            self._problem(registered, now),
+            self._left(step.state, published, now),
+            wrote=repaired,
+            repaired=repaired,
         )
 
     async def _register(self, configuration: Configuration | None, bundle: bytes) -> bool:
@@ -99,9 +110,15 @@ class Keeper:
             self._held = (bundle, time)
         return timedelta(seconds=time - self._held[1])
 
-    def _due(
+    def _problem(self, registered: tuple[bytes, ...] | None, now: datetime) -> str:
+        if self._leaf is None:
+            return ""
+        return unregistered(self._leaf, registered, self._configuration.name, now)
+
+    def _left(
         self, state: authority.State, published: timedelta | None, now: datetime
-    ) -> datetime | None:
-        times = [authority.due(state, published=published, now=now)]
+    ) -> timedelta | None:
+        times = [authority.due(state, published=published, now=now, settle=self._settle)]
         times += [renewal_of(self._leaf, state)] if self._leaf else []
-        return min((time for time in times if time), default=None)
+        due = min((time for time in times if time), default=None)
+        return None if due is None else due - now

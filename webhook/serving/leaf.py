@@ -1,4 +1,4 @@
-"""Which certificate a replica serves: its own, signed in memory. Pure: time is an input."""
+"""Which certificate a replica serves: its own, signed in memory. No I/O; time is an input."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

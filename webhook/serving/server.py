@@ -4,21 +4,22 @@ It takes no signals and no arguments of the process: who starts it ends it.
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from webhook.serving.clients import checking
+from webhook.serving.limits import LimitedProtocol
 from webhook.serving.listening import listen, shown
 from webhook.serving.tls import HotContext
 
 KEEP_ALIVE: Final = 180
 """Seconds that an idle connection stays. The API server closes its own after 90 s; were we first,
 a request might meet a connection that is being closed."""
+MOST_CONNECTIONS: Final = 1_000
+"""API servers open a few. Beyond it requests are answered with 503."""
 GRACE: Final = 10
 """Seconds that requests have to end when the server ends."""
 
@@ -36,11 +37,11 @@ class _Server(uvicorn.Server):
 async def serve(
     app: Any,
     address: str,
-    context: ssl.SSLContext | None = None,
+    context: HotContext | None = None,
 ) -> AsyncIterator[str]:
     """Serve the ASGI application on `host:port` inside; gives the address in use.
 
-    With a HotContext that has a ClientCheck, names of clients are checked. Without a host it is
+    With a context that has a ClientCheck, names of clients are checked. Without a host it is
     served on all addresses, IPv4 and IPv6. Raises CannotListen. In the end nobody new is let in,
     and requests that were begun are answered.
     """
@@ -61,7 +62,7 @@ async def serve(
         await serving
 
 
-def _config(app: Any, context: ssl.SSLContext | None) -> uvicorn.Config:
+def _config(app: Any, context: HotContext | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=_protocol(context),
@@ -73,13 +74,15 @@ def _config(app: Any, context: ssl.SSLContext | None) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        date_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )
 
 
-def _protocol(context: ssl.SSLContext | None) -> type[HttpToolsProtocol]:
-    if not isinstance(context, HotContext) or context.clients is None:
-        return HttpToolsProtocol
-    first = context.clients
-    return checking(lambda: context.clients or first)
+def _protocol(context: HotContext | None) -> type[LimitedProtocol]:
+    if context is None or context.clients is None:
+        return LimitedProtocol
+    # Their CAs may change; the names that are allowed do not.
+    return checking(context.clients.allows)

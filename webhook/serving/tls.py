@@ -1,17 +1,12 @@
 """The TLS context of the server: its certificate changes, and no connection notices.
 
-Each handshake gets the context that is current then; connections that stand keep theirs. Keys are
-never on a disk that outlives the call.
+Each handshake gets the context that is current then; connections that stand keep theirs.
 """
 
-import os
 import ssl
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
+from webhook.openssl import load
 from webhook.serving.certificates import Pair
 from webhook.serving.clients import ClientCheck
 
@@ -52,17 +47,6 @@ class HotContext(ssl.SSLContext):
         return self._current.wrap_bio(*arguments, **options)
 
 
-def load(context: ssl.SSLContext, pair: Pair) -> None:
-    """Show this certificate. ValueError says what is wrong with it."""
-    try:
-        with _as_file(pair.certificate + b"\n" + pair.key) as name:
-            # Without this, an encrypted key asks for its password on the terminal.
-            context.load_cert_chain(name, password=_no_password)
-    except ssl.SSLError as error:
-        what = (error.reason or "unreadable").replace("_", " ").lower()
-        raise ValueError(f"the certificate and its key cannot be used: {what}") from None
-
-
 def _context(pair: Pair | None, clients: ClientCheck | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -72,41 +56,7 @@ def _context(pair: Pair | None, clients: ClientCheck | None) -> ssl.SSLContext:
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     context.num_tickets = 0
     if pair is not None:
-        load(context, pair)
+        load(context, *pair)
     if clients is not None:
         clients.apply(context)
     return context
-
-
-@contextmanager
-def _as_file(content: bytes) -> Iterator[str]:
-    """A name under which OpenSSL, which reads files only, finds this for the time of the call."""
-    try:
-        descriptor = os.memfd_create("tls", os.MFD_CLOEXEC)
-    except (AttributeError, OSError):
-        with _in_private_folder(content) as name:
-            yield name
-        return
-    try:
-        os.write(descriptor, content)
-        name = f"/proc/self/fd/{descriptor}"
-        if Path(name).exists():
-            yield name
-        else:
-            with _in_private_folder(content) as name:
-                yield name
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _in_private_folder(content: bytes) -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "tls.pem")
-        file.touch(0o600)
-        file.write_bytes(content)
-        yield str(file)
-
-
-def _no_password() -> bytes:
-    raise ValueError("the key is encrypted; it has to be stored without a password")

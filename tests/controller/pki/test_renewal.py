@@ -143,7 +143,7 @@ def test_windows(windows: list[RenewalWindow], time: datetime) -> None:
         ),
         pytest.param(
             [window("0 0 * * *", "0h")],
-            "spec.renewal.windows[0].windowDuration: is not longer than zero",
+            'spec.renewal.windows[0].windowDuration: "0h" must be longer than 0s',
             id="no length",
         ),
         pytest.param(

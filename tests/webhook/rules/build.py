@@ -77,6 +77,16 @@ def settle(judgement: Judgement, answers: Answers | None = None) -> Verdict:
         return verdict
 
 
+def places(verdict: Verdict) -> list[tuple[str, str]]:
+    """Where its faults are, and by which rule."""
+    return [(fault.path, fault.rule) for fault in verdict.faults]
+
+
+def paths(verdict: Verdict) -> list[str]:
+    """Where its faults are."""
+    return [fault.path for fault in verdict.faults]
+
+
 def typed(kind: str, obj: Json) -> Object:
     """The plain object as an answer to `Read`."""
     found: Object = msgspec.json.decode(msgspec.json.encode(obj), type=RESOURCES[kind].type)

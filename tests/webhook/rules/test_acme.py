@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.webhook.rules.build import changed, key
-from tests.webhook.rules.judged import ACME, on_create, paths, with_acme
+from tests.webhook.rules.build import changed, key, paths
+from tests.webhook.rules.issuer_judging import ACME, on_create, with_acme
 
 EAB = {"keyID": "kid", "keySecretRef": {"name": "eab", "key": "secret"}}
 

@@ -8,14 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.webhook.rules import build
+from tests.webhook.rules.acme_judging import JUDGES, SAMPLES
 from tests.webhook.rules.build import CONTROLLER, CONTROLLERS, TENANT, Json
 from webhook.questions import Answer, Unanswered
 from webhook.request import Request, Unreadable, User
-from webhook.rules import challenges, orders
 from webhook.verdict import Verdict
-
-JUDGES = {"Order": orders.judge, "Challenge": challenges.judge}
-SAMPLES = {"Order": build.order(), "Challenge": build.challenge()}
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),

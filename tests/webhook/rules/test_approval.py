@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from orderapi.names import GROUP
+from orderapi.refusals import DECIDED
 from tests.webhook.rules.build import (
     CONTROLLER,
     CONTROLLERS,
@@ -146,7 +147,7 @@ class TestRight:
         (fault,) = verdict.faults
         assert (fault.path, fault.rule) == ("status.conditions", "unanswered")
         assert "it timed out" in fault.text
-        assert "another try" in fault.text
+        assert "try again" in fault.text
 
     def test_a_new_issuer_ref_does_not_choose_whose_right_is_asked_for(self) -> None:
         old, new = request(ref={"name": "theirs"}), request(APPROVED, ref={"name": "mine"})
@@ -173,7 +174,8 @@ class TestRight:
 def conditions(old: Json, new: Json) -> list[Fault]:
     everything = Cluster("clusterissuers.cert-manager.io/*")
     faults = decide(old, new, everything).faults
-    assert all((one.path, one.rule) == ("status.conditions", "conditions") for one in faults)
+    assert all(one.path.startswith("status.conditions") for one in faults)
+    assert {one.rule for one in faults} <= {"conditions"}
     return list(faults)
 
 
@@ -192,7 +194,8 @@ class TestDecisions:
     @pytest.mark.parametrize("status", ["False", "Unknown"])
     def test_not_true(self, kind: str, status: str) -> None:
         (fault,) = conditions(request(), request({"type": kind, "status": status}))
-        assert fault.text.startswith(f"{kind} can only be True")
+        assert fault.path == f"status.conditions[{kind}]"
+        assert fault.text.startswith("can only be True")
 
     @pytest.mark.parametrize("condition", [APPROVED, DENIED])
     @pytest.mark.parametrize(
@@ -208,14 +211,19 @@ class TestDecisions:
     def test_changed(self, condition: Json, change: Json) -> None:
         decided = condition | {TIME: "2026-01-02T03:04:05Z"}
         faults = conditions(request(decided), request(decided | change))
-        assert any("never changes" in fault.text for fault in faults)
+        assert (f"status.conditions[{condition['type']}]", DECIDED) in [
+            (fault.path, fault.text) for fault in faults
+        ]
 
     @pytest.mark.parametrize("condition", [APPROVED, DENIED])
     def test_removed(self, condition: Json) -> None:
-        (fault,) = conditions(request(READY, condition), request(READY))
-        assert "never removed" in fault.text
-        (fault,) = conditions(request(condition), changed(request(), "status", ...))
-        assert "never removed" in fault.text
+        for old, new in (
+            (request(READY, condition), request(READY)),
+            (request(condition), changed(request(), "status", ...)),
+        ):
+            (fault,) = conditions(old, new)
+            assert fault.path == f"status.conditions[{condition['type']}]"
+            assert fault.text == DECIDED
 
     @pytest.mark.parametrize(
         "change",

@@ -14,7 +14,7 @@ from controller.solvers.dns01.provider import only_rfc2136
 from controller.solvers.errors import Misconfigured, Unsupported
 from controller.solvers.lookup import servers
 from orderapi.dns01 import Dns01
-from tests.webhook.rules.judged import RFC2136, on_create, with_acme, with_solver
+from tests.webhook.rules.issuer_judging import RFC2136, on_create, with_acme, with_solver
 from tests.webhook.rules.test_acme import BROKEN, NOT_BASE64, certificate, private_key
 from tests.webhook.rules.test_providers import KEYED, WHOLE, one
 from webhook.rules import dns01

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.webhook.rules.build import CONTROLLERS, NAMESPACE, TENANT, Json, create, settle, update
-from tests.webhook.rules.judged import SOLVER, issuer, with_acme, with_solver
+from tests.webhook.rules.issuer_judging import SOLVER, issuer, with_acme, with_solver
 from webhook.questions import May, Question, Unanswered
 from webhook.rules.exposure import MOST_SECRETS
 from webhook.rules.issuers import judge

@@ -15,21 +15,20 @@ from orderapi.issuer import IssuerSpec
 from orderapi.schema import struct_schema
 from tests.system import manifests
 from tests.system.world import World
-from tests.webhook.rules.build import CONTROLLERS, Json, changed, create, settle, update
-from tests.webhook.rules.judged import (
+from tests.webhook.rules.build import CONTROLLERS, Json, changed, create, paths, settle, update
+from tests.webhook.rules.issuer_judging import (
     ACME,
     SOLVER,
     issuer,
     on_create,
     on_update,
-    paths,
     with_acme,
     with_solver,
     yes,
 )
 from tests.webhook.rules.test_acme import certificate
 from webhook.request import Unreadable
-from webhook.rules.issuers import MOST_WARNINGS, judge
+from webhook.rules.issuers import judge
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 BAD_SOLVER: Json = {"dns01": {"rfc2136": {"nameserver": "a/b"}}}
@@ -153,11 +152,31 @@ def test_server_and_account_key_may_change() -> None:
     assert on_update({"acme": ACME}, with_acme(privateKeySecretRef={"name": "other"})).allowed
 
 
-def test_warnings_are_bounded() -> None:
-    solvers = [{"dns01": {"digitalocean": {"tokenSecretRef": {"name": "a", "key": "k"}}}}] * 40
-    warnings = on_create(with_acme(solvers=solvers)).warnings
-    assert len(warnings) == MOST_WARNINGS + 1
-    assert warnings[-1] == "and 67 more warnings"  # 40 of the provider, 39 of an equal solver
+OCEAN: Json = {"dns01": {"digitalocean": {"tokenSecretRef": {"name": "a", "key": "k"}}}}
+
+
+def test_warnings_stand_beside_faults() -> None:
+    verdict = on_create(with_acme(server="", solvers=[OCEAN]))
+    assert paths(verdict) == ["spec.acme.server"]
+    assert [warning.split(":")[0] for warning in verdict.warnings] == [
+        "spec.acme.solvers[0].dns01.digitalocean"
+    ]
+
+
+def test_an_update_warns_of_what_is_new_alone() -> None:
+    first, second, third = (
+        solver | {"selector": {"dnsZones": [zone]}}
+        for solver, zone in ((SOLVER, "a.example"), (OCEAN, "b.example"), (SOLVER, "b.example"))
+    )
+    old = with_acme(solvers=[first, second, third], skipTLSVerify=True)
+    assert on_update(old, changed(old, "acme.email", "a@b.example")) == ((), ())
+    # A solver that moves is still not used, for the same reason.
+    assert on_update(old, changed(old, "acme.solvers", [second, third])) == ((), ())
+    (warning,) = on_update(old, changed(old, "acme.solvers", [first, second, first])).warnings
+    assert warning.startswith("spec.acme.solvers[2]: is never used: spec.acme.solvers[0]")
+    worse = on_update(old, changed(changed(old, "acme.server", ""), "acme.email", "ops"))
+    assert paths(worse) == ["spec.acme.server"]
+    assert [warning.split(":")[0] for warning in worse.warnings] == ["spec.acme.email"]
 
 
 def test_foreign_text_is_quoted_and_cut() -> None:

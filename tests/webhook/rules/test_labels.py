@@ -7,10 +7,10 @@ import pytest
 from orderapi import states
 from orderapi.resources import CLUSTER_ISSUER, ISSUER
 from tests.webhook.rules import build
+from tests.webhook.rules.acme_judging import edited
 from tests.webhook.rules.build import (
     ADMIN,
     CONTROLLER,
-    CONTROLLERS,
     NAMESPACE,
     TENANT,
     Answers,
@@ -19,7 +19,7 @@ from tests.webhook.rules.build import (
 )
 from webhook.questions import Read, Unanswered
 from webhook.request import User
-from webhook.rules.orders import judge
+from webhook.rules.requests import judge
 from webhook.verdict import Verdict
 
 CLUSTER = Read(CLUSTER_ISSUER, "", "letsencrypt")
@@ -35,7 +35,7 @@ def relabelled(
     for path, value in paths.items():
         order = changed(order, path.replace("__", "."), value)
     before, after = (changed(order, "metadata.labels", labels) for labels in (old, new))
-    return build.settle(judge(build.update("Order", before, after, user), CONTROLLERS), answers)
+    return edited("Order", before, after, user, answers)
 
 
 def issuer(kind: str = "ClusterIssuer", *selectors: Json | None) -> Any:
@@ -138,3 +138,28 @@ def test_where_the_issuer_cannot_be_read_a_retry_may_pass() -> None:
     assert (fault.path, fault.rule) == ("metadata.labels", "unanswered")
     assert "it took too long" in fault.text
     assert "try again" in fault.text
+
+
+def request_relabelled(status: Json, answers: Answers | None) -> Verdict:
+    request = changed(build.certificate_request(), "status", status)
+    before, after = (
+        changed(request, "metadata.labels", labels) for labels in ({"team": "a"}, {"team": "b"})
+    )
+    return build.settle(
+        judge(build.update("CertificateRequest", before, after, TENANT), frozenset()), answers
+    )
+
+
+def test_an_order_copies_the_labels_of_its_request_so_they_stay_too() -> None:
+    verdict = request_relabelled({}, {CLUSTER: SELECTING})
+    assert [(fault.path, fault.rule) for fault in verdict.faults] == [
+        ("metadata.labels[team]", "labels")
+    ]
+    assert "make a new one" in verdict.faults[0].text
+
+
+@pytest.mark.parametrize(
+    "status", [{"certificate": "Y2VydA=="}, {"failureTime": "2026-01-02T03:04:05Z"}]
+)
+def test_the_labels_of_a_request_that_has_ended_choose_nothing(status: Json) -> None:
+    assert request_relabelled(status, None).allowed

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.webhook.rules import build
-from tests.webhook.rules.build import ADMIN, CONTROLLER, CONTROLLERS, TENANT, Json, changed
+from orderapi.refusals import OWNERS
+from tests.webhook.rules.acme_judging import SAMPLES, edited
+from tests.webhook.rules.build import ADMIN, CONTROLLER, TENANT, Json, changed, places
 from webhook.request import User
-from webhook.rules import challenges, orders
 from webhook.verdict import Verdict
 
 FIRST: Json = {
@@ -26,16 +26,10 @@ SECOND: Json = {"apiVersion": "v1", "kind": "ConfigMap", "name": "web", "uid": "
 
 def owned(old: Any, new: Any, user: User = TENANT, kind: str = "Order") -> Verdict:
     """The verdict on owners `new` in place of `old`; `...` stands for none."""
-    judge = {"Order": orders.judge, "Challenge": challenges.judge}[kind]
-    sample = {"Order": build.order(), "Challenge": build.challenge()}[kind]
-    before, after = (changed(sample, "metadata.ownerReferences", owners) for owners in (old, new))
-    return build.settle(judge(build.update(kind, before, after, user), CONTROLLERS))
-
-
-def places(verdict: Verdict) -> list[str]:
-    """Where its faults are; all are about ownership."""
-    assert {fault.rule for fault in verdict.faults} <= {"ownership"}
-    return [fault.path for fault in verdict.faults]
+    before, after = (
+        changed(SAMPLES[kind], "metadata.ownerReferences", owners) for owners in (old, new)
+    )
+    return edited(kind, before, after, user)
 
 
 REFUSED = {
@@ -85,7 +79,7 @@ def test_an_owner_is_neither_added_nor_changed(case: str, user: User, kind: str)
     """It decides whose the object is; each is told at its place."""
     old, new, expected = REFUSED[case]
     assert places(owned(old, new, user, kind)) == [
-        f"metadata.ownerReferences[{index}]" for index in expected
+        (f"metadata.ownerReferences[{index}]", "ownership") for index in expected
     ]
 
 
@@ -108,9 +102,11 @@ def test_the_garbage_collector_is_free(case: str, kind: str) -> None:
 def test_the_message_tells_new_from_changed() -> None:
     """With the name of the owner."""
     [fault] = owned([FIRST], [FIRST, SECOND]).faults
-    assert '"ConfigMap" "web" is a new owner' in fault.text
+    assert fault.text == f'ConfigMap "web" is new; {OWNERS}'
     [fault] = owned([FIRST], [{**FIRST, "controller": False}]).faults
-    assert '"CertificateRequest" "web-1" is an owner that the controller alone may' in fault.text
+    assert fault.text == f'CertificateRequest "web-1" is changed; {OWNERS}'
+    [fault] = owned([], [{**SECOND, "kind": "a\nb"}]).faults
+    assert fault.text.startswith('"a\\nb" "web" is new')
 
 
 references = st.fixed_dictionaries(

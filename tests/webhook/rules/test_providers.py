@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.rules.build import changed
-from tests.webhook.rules.judged import RFC2136, on_create, paths, with_solver
+from tests.webhook.rules.build import changed, paths
+from tests.webhook.rules.issuer_judging import RFC2136, on_create, with_solver
 
 AT = "spec.acme.solvers[0].dns01"
 REF = {"name": "credentials", "key": "entry"}
@@ -80,7 +80,7 @@ FAULTS: list[tuple[str, str, Any, str, str]] = [
     ("rfc2136", "nameserver", "[ns]:53", "nameserver", "host:port"),
     ("rfc2136", "nameserver", "[192.0.2.1]:53", "nameserver", "host:port"),
     ("rfc2136", "nameserver", "udp://ns", "nameserver", "host:port"),
-    ("rfc2136", "protocol", "TLS", "protocol", "TCP or UDP"),
+    ("rfc2136", "protocol", "TLS", "protocol", "not one of TCP, UDP"),
     ("rfc2136", "tsigAlgorithm", "HMACSHA3", "tsigAlgorithm", "HMACSHA256"),
     ("rfc2136", "tsigKeyName", "", "tsigKeyName", "is empty"),
     ("rfc2136", "tsigKeyName", "a..b", "tsigKeyName", "no DNS name"),

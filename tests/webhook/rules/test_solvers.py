@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.rules.judged import SOLVER, on_create, paths, with_acme, with_solver
+from tests.webhook.rules.build import paths
+from tests.webhook.rules.issuer_judging import (
+    SOLVER,
+    on_create,
+    with_acme,
+    with_solver,
+)
 
 AT = "spec.acme.solvers[0]"
 INGRESS = {"ingress": {"ingressClassName": "traefik"}}
@@ -30,12 +36,12 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     (
         {"http01": {"ingress": {"serviceType": "LoadBalancer"}}},
         f"{AT}.http01.ingress.serviceType",
-        "ClusterIP or NodePort",
+        "not one of ClusterIP, NodePort",
     ),
     (
         {"http01": {"gatewayHTTPRoute": {"serviceType": "nodeport"}}},
         f"{AT}.http01.gatewayHTTPRoute.serviceType",
-        "ClusterIP or NodePort",
+        "not one of ClusterIP, NodePort",
     ),
     (
         {"http01": {"gatewayHTTPRoute": {"parentRefs": [{"name": "a"}, {"name": ""}]}}},
@@ -43,8 +49,12 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
         "names the parent",
     ),
     ({"waitInsteadOfSelfCheck": "-5m", **SOLVER}, f"{AT}.waitInsteadOfSelfCheck", "negative"),
-    ({"waitInsteadOfSelfCheck": "5 min", **SOLVER}, f"{AT}.waitInsteadOfSelfCheck", "no duration"),
-    ({"waitInsteadOfSelfCheck": "", **SOLVER}, f"{AT}.waitInsteadOfSelfCheck", "no duration"),
+    (
+        {"waitInsteadOfSelfCheck": "5 min", **SOLVER},
+        f"{AT}.waitInsteadOfSelfCheck",
+        "not a duration",
+    ),
+    ({"waitInsteadOfSelfCheck": "", **SOLVER}, f"{AT}.waitInsteadOfSelfCheck", "not a duration"),
 ]
 
 FINE: list[dict[str, Any]] = [

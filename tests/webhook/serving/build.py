@@ -1,37 +1,19 @@
-"""An API server with two objects, in memory, and a clock that tests set."""
+"""An API server with two objects, in memory."""
 
 import asyncio
 import base64
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from webhook.errors import ApiError, Conflict, NotFound, Unavailable
-from webhook.serving.objects import Named, configuration_named, secret_named
+from webhook.serving.cluster import Named, configuration_named, secret_named
 
-BEGIN = datetime(2030, 1, 1, tzinfo=UTC)
 SECRET = secret_named("cert-manager", "order-webhook-ca")
 CONFIGURATION = configuration_named("kubectl-order")
 SERVER_NAME = "order-webhook.cert-manager.svc"
 NAMES = ("order-webhook", "order-webhook.cert-manager", SERVER_NAME)
-
-
-class Clock:
-    """Wall time: what a test says, or what the (virtual) event loop says."""
-
-    def __init__(self, *, by_loop: bool = False) -> None:
-        self._by_loop = by_loop
-        self.passed = timedelta()
-
-    def __call__(self) -> datetime:
-        return BEGIN + timedelta(seconds=self.seconds())
-
-    def seconds(self) -> float:
-        if self._by_loop:
-            return asyncio.get_running_loop().time()
-        return self.passed.total_seconds()
 
 
 async def _at_once() -> None:
@@ -44,13 +26,13 @@ class Plane:
     def __init__(self, pause: Callable[[], Awaitable[None]] = _at_once) -> None:
         self._pause = pause
         self._version = 0
-        self._watches: list[tuple[Named, asyncio.Queue[tuple[str, bytes]]]] = []
+        self._watches: list[tuple[Named, asyncio.Queue[str]]] = []
         self.objects: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, str]] = []
         self.down: ApiError | None = None
         self.changed: Callable[[], None] = lambda: None
 
-    async def get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
+    async def get(self, path: str) -> bytes:
         await self._begin("get", path)
         return json.dumps(self._present(path)).encode()
 
@@ -71,14 +53,11 @@ class Plane:
         self.put(Named(collection, name), changed)
         return b"{}"
 
-    async def watch(
-        self, path: str, *, name: str, resource_version: str, timeout: float
-    ) -> AsyncGenerator[tuple[str, bytes], None]:
+    async def watch(self, path: str, *, name: str, timeout: float) -> AsyncGenerator[str, None]:
         await self._begin("watch", path)
-        assert resource_version == ""
-        named, queue = Named(path, name), asyncio.Queue[tuple[str, bytes]]()
+        named, queue = Named(path, name), asyncio.Queue[str]()
         if named.path in self.objects:
-            queue.put_nowait(("ADDED", json.dumps(self.objects[named.path]).encode()))
+            queue.put_nowait("ADDED")
         self._watches.append((named, queue))
         try:
             async with asyncio.timeout(timeout):
@@ -143,7 +122,7 @@ class Plane:
     def _tell(self, named: Named, kind: str) -> None:
         for watched, queue in self._watches:
             if watched == named:
-                queue.put_nowait((kind, json.dumps(self.objects[named.path]).encode()))
+                queue.put_nowait(kind)
         self.changed()
 
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from trustme import CA
 
-from tests.webhook.serving.build import BEGIN
+from tests.webhook.clocks import BEGIN
 from webhook.serving import authority
 from webhook.serving.authority import LATE, SETTLE, Step
 from webhook.serving.certificates import CA_LIFE, LEAF_LIFE, Ca, key_pem, make_ca, make_leaf, pem
-from webhook.serving.trusted import read_bundle
+from webhook.serving.roots import read_bundle
 
 DAY = timedelta(days=1)
 

@@ -4,26 +4,35 @@ import asyncio
 import base64
 import json
 import logging
+from contextlib import aclosing
 from typing import Any
 
 import pytest
 
 from devcluster.cluster import Cluster
+from devcluster.controller import DEPLOY
 from devcluster.kubectl import kubectl
+from orderapi.names import (
+    WEBHOOK_CA_SECRET,
+    WEBHOOK_CONFIGURATION,
+    WEBHOOK_NAMESPACE,
+    WEBHOOK_SERVICE,
+)
 from tests.webhook.serving.build import SERVER_NAME
 from webhook.credentials import Credentials, from_kubeconfig
 from webhook.errors import NotFound
 from webhook.kube import Kube
 from webhook.serving.authority import SETTLE
-from webhook.serving.objects import CONFIGURATIONS, configuration_named, secret_named
+from webhook.serving.cluster import CONFIGURATIONS, Named, configuration_named, secret_named
 from webhook.serving.readiness import Readiness
+from webhook.serving.roots import read_bundle
 from webhook.serving.server import serve
 from webhook.serving.serving import Serving
-from webhook.serving.trusted import read_bundle
+from webhook.serving.tls import HotContext
 
 NAMESPACE = "serving-live"
 NAME = "serving-live"
-SECRET = secret_named(NAMESPACE, "order-webhook-ca")
+SECRET = secret_named(NAMESPACE, WEBHOOK_CA_SECRET.replace(WEBHOOK_SERVICE, NAME))
 CONFIGURATION = configuration_named(NAME)
 
 
@@ -52,46 +61,17 @@ def shipped(entries: int = 2) -> dict[str, Any]:
     }
 
 
-def rights() -> dict[str, Any]:
-    """No more than is needed."""
-    verbs = ["get", "list", "watch", "patch"]
-    secrets = {"apiGroups": [""], "resources": ["secrets"]}
-    configurations = {
-        "apiGroups": ["admissionregistration.k8s.io"],
-        "resources": ["validatingwebhookconfigurations"],
-    }
-    here = {"name": NAME, "namespace": NAMESPACE}
-    subjects = [{"kind": "ServiceAccount", "name": "w", "namespace": NAMESPACE}]
-    rbac = "rbac.authorization.k8s.io"
-    items = [
-        {
-            "kind": "Role",
-            "metadata": here,
-            "rules": [
-                secrets | {"verbs": verbs, "resourceNames": [SECRET.name]},
-                secrets | {"verbs": ["create"]},
-            ],
-        },
-        {
-            "kind": "ClusterRole",
-            "metadata": {"name": NAME},
-            "rules": [configurations | {"verbs": verbs, "resourceNames": [NAME]}],
-        },
-        {
-            "kind": "RoleBinding",
-            "metadata": here,
-            "subjects": subjects,
-            "roleRef": {"apiGroup": rbac, "kind": "Role", "name": NAME},
-        },
-        {
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": NAME},
-            "subjects": subjects,
-            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": NAME},
-        },
-    ]
-    versioned = [{"apiVersion": f"{rbac}/v1"} | item for item in items]
-    return {"apiVersion": "v1", "kind": "List", "items": versioned}
+def rights() -> str:
+    """Those that are shipped, for other names than a webhook has that runs here beside."""
+    shipped = (DEPLOY / "webhook.yaml").read_text()
+    for name, other in (
+        (f"namespace: {WEBHOOK_NAMESPACE}", f"namespace: {NAMESPACE}"),
+        (WEBHOOK_SERVICE, NAME),  # begins the name of the Secret too
+        (WEBHOOK_CONFIGURATION, NAME),
+    ):
+        assert name in shipped
+        shipped = shipped.replace(name, other)
+    return shipped
 
 
 async def bundles(kube: Kube) -> set[bytes]:
@@ -110,15 +90,12 @@ async def until(condition: Any, seconds: float = 20.0) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_the_whole_life(
-    devcluster: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_the_whole_life(devcluster: Cluster, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr("webhook.serving.authority.SETTLE", SETTLE / 30)
     admin = from_kubeconfig(str(devcluster.kubeconfig))
     kubectl(devcluster.kubeconfig, "create", "namespace", NAMESPACE)
-    kubectl(devcluster.kubeconfig, "create", "serviceaccount", "w", "-n", NAMESPACE)
-    token = kubectl(devcluster.kubeconfig, "create", "token", "w", "-n", NAMESPACE).strip()
+    kubectl(devcluster.kubeconfig, "create", "serviceaccount", NAME, "-n", NAMESPACE)
+    token = kubectl(devcluster.kubeconfig, "create", "token", NAME, "-n", NAMESPACE).strip()
     own = Credentials(server=admin.server, ca=admin.ca, token=token)
     async with (
         Kube(admin, user_agent="tests") as kube,
@@ -127,28 +104,29 @@ async def test_the_whole_life(
         replicas = [
             Serving(
                 limited,
-                namespace=NAMESPACE,
-                configuration=NAME,
+                secret=SECRET,
+                configuration=CONFIGURATION,
                 names=(SERVER_NAME,),
+                context=HotContext(),
+                settle=SETTLE / 60,
             )
             for _ in range(3)
         ]
         tasks = [asyncio.create_task(replica.run()) for replica in replicas]
         async with serve(app, "127.0.0.1:0", replicas[0].context) as address:
-            ready = Readiness(replicas[0], address, SERVER_NAME)
+            ready = Readiness(replicas[0], address, SERVER_NAME, known=0.2)
             await until(lambda: _says(ready, "no certificate yet: get /apis/admissionreg"))
-            kubectl(devcluster.kubeconfig, "apply", "-f", "-", stdin=json.dumps(rights()))
+            kubectl(devcluster.kubeconfig, "apply", "--server-side", "-f", "-", stdin=rights())
             await until(lambda: _says(ready, f"the configuration {NAME} is not installed"))
             await kube.create(CONFIGURATIONS, shipped())
             await until(lambda: _is_ready(ready))
+            assert await _change(limited, SECRET) == "ADDED"
+            assert await _change(limited, CONFIGURATION) == "ADDED"
             first = (await data(kube))["ca.crt"]
             assert await bundles(kube) == {first}
 
             # Someone applies the manifest again, with another entry.
-            present = json.loads(await kube.get(CONFIGURATION.path))
-            again = shipped(3)
-            again["metadata"] = present["metadata"]
-            await kube.replace(CONFIGURATION.path, again)
+            kubectl(devcluster.kubeconfig, "replace", "-f", "-", stdin=json.dumps(shipped(3)))
             await until(lambda: _holds(kube, first), 5)
 
             await until(lambda: _signs(kube, first))
@@ -167,6 +145,12 @@ async def test_the_whole_life(
     kubectl(devcluster.kubeconfig, "delete", "-f", "-", stdin=json.dumps(shipped()))
     assert "PRIVATE" not in caplog.text
     assert "cannot be used: the key is not readable" in caplog.text
+
+
+async def _change(kube: Kube, named: Named) -> str:
+    """The first thing that a watch tells."""
+    async with aclosing(kube.watch(named.collection, name=named.name, timeout=5)) as events:
+        return await anext(events)
 
 
 async def _says(ready: Readiness, text: str) -> bool:

@@ -7,20 +7,20 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.webhook.clocks import Wall
 from tests.webhook.serving.build import (
     CONFIGURATION,
     NAMES,
     SECRET,
-    Clock,
     Plane,
     unreachable,
 )
 from webhook.errors import Forbidden
-from webhook.serving import serving
 from webhook.serving.certificates import make_ca, pem
-from webhook.serving.serving import Serving
+from webhook.serving.roots import read_bundle, verifies
+from webhook.serving.serving import LONGEST_WAIT, Serving
 from webhook.serving.tls import HotContext
-from webhook.serving.trusted import read_bundle, verifies
+from webhook.serving.watching import LASTS
 
 pytestmark = pytest.mark.looptime
 
@@ -42,11 +42,22 @@ class Kept(HotContext):
 class World:
     """Some replicas."""
 
-    def __init__(self, count: int = 1, watch: float = 30_000.0) -> None:
-        self.clock = Clock(by_loop=True)
+    def __init__(
+        self, count: int = 1, lasts: float = 30_000.0, longest_wait: float = LONGEST_WAIT
+    ) -> None:
+        self.clock = Wall(by_loop=True)
         self.plane = Plane()
         self.replicas = [
-            Serving(self.plane, names=NAMES, clock=self.clock, context=Kept(), watch=watch)
+            Serving(
+                self.plane,
+                secret=SECRET,
+                configuration=CONFIGURATION,
+                names=NAMES,
+                context=Kept(),
+                clock=self.clock,
+                lasts=lasts,
+                longest_wait=longest_wait,
+            )
             for _ in range(count)
         ]
 
@@ -70,17 +81,17 @@ class World:
     def check(self) -> None:
         """Each entry of the configuration verifies what each replica serves."""
         for replica in self.replicas:
-            assert replica.state().problem == ""
-            assert replica.state().not_after > self.clock()  # type: ignore[operator]
+            assert replica.status().problem == ""
+            assert replica.status().not_after > self.clock()  # type: ignore[operator]
         for bundle in self.plane.bundles():
             for text in self.served():
                 leaf = read_bundle(text)[0]
                 assert verifies(read_bundle(bundle), leaf, self.clock())
 
 
-async def test_two_rotations_of_two_replicas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "LONGEST_WAIT", 10 * DAY)  # looks cost time, even where idle
-    world = World(2, watch=10 * DAY)
+async def test_two_rotations_of_two_replicas() -> None:
+    # Looks cost time, even where nothing is to be done.
+    world = World(2, lasts=10 * DAY, longest_wait=10 * DAY)
     world.plane.install()
     signers = set()
     async with world.running():
@@ -104,7 +115,7 @@ async def test_it_starts_before_the_configuration_is_installed(
     world = World()
     async with world.running():
         await asyncio.sleep(3 * DAY)
-        assert world.replicas[0].state().problem == (
+        assert world.replicas[0].status().problem == (
             "the configuration kubectl-order is not installed"
         )
         assert caplog.text.count("is not installed; waiting for it") == 1
@@ -137,7 +148,7 @@ async def test_a_configuration_that_is_made_anew_with_other_entries() -> None:
         await asyncio.sleep(DAY)
         world.plane.delete(CONFIGURATION)
         await asyncio.sleep(1)
-        assert "not installed" in world.replicas[0].state().problem
+        assert "not installed" in world.replicas[0].status().problem
         world.plane.install(entries=5)
         await asyncio.sleep(1)
         assert len(world.plane.bundles()) == 5
@@ -199,7 +210,7 @@ async def test_without_rights_it_says_so_and_goes_on_when_they_are_given() -> No
     world.plane.down = Forbidden(403, "Forbidden", "get secrets: 403 Forbidden: no right")
     async with world.running():
         await asyncio.sleep(600)
-        assert "no certificate yet: get secrets: 403" in world.replicas[0].state().problem
+        assert "no certificate yet: get secrets: 403" in world.replicas[0].status().problem
         assert len(world.plane.calls) < 100
         world.plane.down = None
         await asyncio.sleep(60)
@@ -230,7 +241,7 @@ async def test_another_program_that_sets_the_bundle_is_named(
 
 
 async def test_a_quiet_day_costs_few_requests_and_no_writes() -> None:
-    world = World(watch=serving.WATCH)
+    world = World(lasts=LASTS)
     world.plane.install()
     async with world.running():
         await asyncio.sleep(DAY)
