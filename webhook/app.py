@@ -67,6 +67,11 @@ async def run(settings: Settings, environment: Mapping[str, str], told: asyncio.
 
         await _serve_health(stack, settings, trouble, metrics)
         logger.info("serving", extra={"address": address})
+        if not settings.client_ca_file:
+            logger.warning(
+                "whoever reaches this address may have reviews judged, and so learn what is in the "
+                "cluster; let API servers alone reach it, or set --client-ca-file"
+            )
         async with _running(source, settings):
             await told.wait()
             front.end()
