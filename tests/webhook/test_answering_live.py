@@ -1,5 +1,6 @@
 """The rules' questions, answered by a real API server."""
 
+import base64
 import json
 from typing import Any
 
@@ -12,6 +13,7 @@ from orderapi.certificaterequest import CertificateRequest
 from orderapi.names import GROUP
 from orderapi.resources import CERTIFICATE_REQUEST, CLUSTER_ISSUER, ORDER
 from tests.webhook.asked import APPROVE, ISSUER, QUESTIONS, TENANT
+from tests.webhook.rules.build import signing_request
 from webhook.answering import Answers
 from webhook.credentials import Credentials, from_kubeconfig
 from webhook.kube import Kube, path_to
@@ -40,11 +42,14 @@ def an_object(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
 
 async def test_an_object_of_a_real_server_is_read(kube: Kube, namespace: str) -> None:
     requests = path_to("apis", GROUP, "v1", "namespaces", namespace, "certificaterequests")
-    spec = {"request": "eA==", "issuerRef": {"name": "i"}}
+    spec: dict[str, Any] = {
+        "request": signing_request("web.example.com"),
+        "issuerRef": {"name": "i"},
+    }
     await kube.create(requests, an_object("CertificateRequest", "web-1", spec))
     found = await Answers(kube).to(Read(CERTIFICATE_REQUEST, namespace, "web-1"))
     assert isinstance(found, CertificateRequest)
-    assert found.spec.request == b"x"
+    assert found.spec.request == base64.b64decode(spec["request"])
     assert await Answers(kube).to(Read(CERTIFICATE_REQUEST, namespace, "web-2")) is None
     assert await Answers(kube).to(Read(CLUSTER_ISSUER, "", "none")) is None
 

@@ -118,13 +118,13 @@ HURRIED = Bounds(connections=3, idle=0.4, sending=0.2, stuck=0.2, leaving=0.2, e
 async def test_times() -> None:
     """An idle client may stay longer than one that does not come to the end of a request."""
     loop, outcomes = asyncio.get_running_loop(), list[str]()
+    began = loop.time()
     async with (
         responding(outcomes=outcomes, bounds=HURRIED) as address,
         connected(address) as silent,
         connected(address) as slow,
         connected(address) as idle,
     ):
-        began = loop.time()
         assert await idle.ask(GET) == FOUND
         drip = loop.create_task(dripping(slow.writer))
         assert await silent.rest() == await slow.rest() == b""
