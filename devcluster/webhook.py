@@ -20,9 +20,7 @@ from devcluster.cluster import Cluster
 from devcluster.controller import DEPLOY, token_kubeconfig
 from devcluster.kubectl import kubectl
 from devcluster.process import Process, free_port, start
-from orderapi.names import WEBHOOK_CONFIGURATION, WEBHOOK_NAMESPACE, WEBHOOK_SERVICE
-
-CONFIGURATION = WEBHOOK_CONFIGURATION
+from orderapi.names import WEBHOOK_NAMESPACE, WEBHOOK_SERVICE
 
 
 @dataclass(frozen=True, slots=True)

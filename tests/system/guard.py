@@ -10,6 +10,7 @@ import yaml
 from devcluster import webhook
 from devcluster.controller import DEPLOY
 from devcluster.webhook import Webhook
+from orderapi.names import WEBHOOK_CONFIGURATION
 from tests.admission.layers import without_rules
 from tests.system.world import World
 
@@ -36,7 +37,7 @@ class Guard:
     @contextmanager
     def without_webhook(self) -> Iterator[None]:
         """The registration is gone, the policies stand."""
-        self._world.kubectl("delete", "validatingwebhookconfiguration", webhook.CONFIGURATION)
+        self._world.kubectl("delete", "validatingwebhookconfiguration", WEBHOOK_CONFIGURATION)
         try:
             yield
         finally:
