@@ -7,11 +7,11 @@ says; so that there is at most one by each authorization.
 
 from collections.abc import Sequence
 
-from controller.solvers.choice import same
 from controller.solvers.errors import Misconfigured
 from controller.solvers.http01.overrides import overridden
 from orderapi import defaults, names
 from orderapi.challenge import Challenge
+from orderapi.choice import same
 from orderapi.meta import controller_of
 from orderapi.order import Order
 from orderapi.references import IssuerRef

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from controller.certificates.attempts import HOUR, Attempt
 from controller.certificates.observed import Refusal
 from controller.runtime.schedule import Key
+from orderapi.attempts import HOUR, Attempt
 from orderapi.certificate import Certificate
 
 MOST: Final = 3

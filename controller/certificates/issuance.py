@@ -21,7 +21,6 @@ from controller.certificates.actions import (
     Told,
     Write,
 )
-from controller.certificates.attempts import recent
 from controller.certificates.observed import (
     Absent,
     Made,
@@ -35,6 +34,7 @@ from controller.certificates.triggers import key_mismatch, listed
 from controller.runtime.schedule import At
 from controller.secretnote import TLS_KEY, SecretNote
 from orderapi import defaults, names
+from orderapi.attempts import recent
 
 KEYSTORE_PASSWORD_NOT_FOUND: Final = "KeystorePasswordSecretNotFound"  # noqa: S105 (an event reason)
 

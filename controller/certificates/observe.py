@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from controller.certificates.attempts import Attempt, recent
 from controller.certificates.claims import claim
 from controller.certificates.damping import Memory
 from controller.certificates.faults import faults_of, is_object_name
@@ -40,6 +39,7 @@ from controller.runtime.errors import NotFound
 from controller.runtime.objects import SECRET
 from controller.runtime.schedule import HasMetadata, Key
 from controller.secretnote import SecretNote, note
+from orderapi.attempts import Attempt, recent
 from orderapi.certificate import Certificate
 from orderapi.certificaterequest import CertificateRequest
 from orderapi.conditions import is_true

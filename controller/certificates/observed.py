@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from controller.certificates.attempts import Attempt
 from controller.pki.csr import Csr
 from controller.pki.keystores import Passwords
 from controller.pki.leaf import Leaf
 from controller.secretnote import SecretNote
 from orderapi import defaults
+from orderapi.attempts import Attempt
 from orderapi.certificate import Certificate
 from orderapi.certificaterequest import CertificateRequest
 from orderapi.conditions import find, is_true

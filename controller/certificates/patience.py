@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from controller.certificates import attempts
 from controller.certificates.observed import Observed
 from controller.certificates.planning import issuer_seen
 from controller.certificates.triggers import short_form
 from controller.verdict import failure_kind, next_attempt, waits_for_change
+from orderapi import attempts
 from orderapi.conditions import find
 from orderapi.names import ISSUER_SEEN, ISSUING, READY
 

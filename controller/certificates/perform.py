@@ -24,7 +24,6 @@ from controller.certificates.actions import (
     Told,
     Write,
 )
-from controller.certificates.attempts import recent
 from controller.certificates.damping import REFUSED, Memory
 from controller.certificates.keeping import KeyKeeper, NameTaken, NotKept
 from controller.certificates.observed import Observed, Refusal, Wishes
@@ -48,6 +47,7 @@ from controller.runtime.patches import status_patch
 from controller.runtime.schedule import Again, At, Now, OnChange, key_of
 from controller.secretnote import SecretNote
 from orderapi import names
+from orderapi.attempts import recent
 from orderapi.certificate import CertificateStatus
 from orderapi.certificaterequest import CertificateRequest
 from orderapi.meta import ObjectMeta, controller_of

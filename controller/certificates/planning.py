@@ -4,9 +4,9 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
-from controller.certificates import attempts
-from controller.certificates.attempts import Attempt
 from controller.certificates.observed import Observed
+from orderapi import attempts
+from orderapi.attempts import Attempt
 from orderapi.certificate import Certificate
 from orderapi.certificaterequest import CertificateRequest, CertificateRequestSpec
 from orderapi.copying import copied_annotations, copied_labels

@@ -6,10 +6,10 @@ from typing import Final, Literal, TypeAlias
 
 from controller.acme import messages
 from controller.derived import is_allowed
-from controller.solvers.choice import same
 from controller.solvers.fingerprint import fingerprint
 from controller.verdict import FailureFacts
 from orderapi.challenge import Challenge
+from orderapi.choice import same
 from orderapi.diagnosis import Attempt
 from orderapi.issuer import AnyIssuer
 from orderapi.order import Order

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from controller.derived import as_overridden, is_allowed, strangeness
 from controller.orders.actions import Planned
 from controller.orders.identifiers import shown
-from controller.solvers.choice import Chosen, NoSolver, choose
 from controller.solvers.errors import Misconfigured
 from orderapi import names, states
 from orderapi.challenge import Challenge
+from orderapi.choice import Chosen, NoSolver, choose
 from orderapi.order import Authorization, Order
 from orderapi.solver import Solver
 

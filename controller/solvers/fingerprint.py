@@ -2,9 +2,9 @@
 
 import hashlib
 
-from controller.solvers.choice import digest
 from orderapi import defaults
 from orderapi.challenge import ChallengeSpec
+from orderapi.choice import digest
 
 
 def fingerprint(spec: ChallengeSpec) -> str:

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from controller.certificates import attempts
 from controller.certificates.actions import (
     Action,
     Write,
 )
-from controller.certificates.attempts import Attempt
 from controller.certificates.observed import Absent, Observed
+from orderapi import attempts
+from orderapi.attempts import Attempt
 from orderapi.certificate import CertificateStatus
 from orderapi.conditions import Condition, find
 from orderapi.keystores import JksKeystore, Keystores

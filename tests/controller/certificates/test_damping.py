@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from controller.certificates.attempts import Attempt
 from controller.certificates.damping import Refusals, Repairs, Requested
 from controller.certificates.observed import Refusal
 from controller.runtime.schedule import Key
+from orderapi.attempts import Attempt
 from tests.controller.certificates.build import NOW, a_certificate
 
 KEY, OTHER = Key("shop", "web"), Key("shop", "api")

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from controller.certificates import attempts
 from controller.certificates.actions import (
     NewKey,
     Prepare,
@@ -19,6 +18,7 @@ from controller.certificates.actions import (
 from controller.certificates.decide import decide
 from controller.certificates.observed import Absent, Observed
 from controller.runtime.schedule import OnChange
+from orderapi import attempts
 from tests.controller.certificates.build import (
     NEXT_KEY,
     a_certificate,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.certificates import attempts, issuance
+from controller.certificates import issuance
 from controller.certificates.actions import (
     Issue,
     IssueTemporary,
@@ -24,6 +24,7 @@ from controller.certificates.observed import Absent, Observed, Target, Unread
 from controller.pki.csr import read_csr
 from controller.runtime.objects import SECRET
 from controller.runtime.schedule import OnChange
+from orderapi import attempts
 from orderapi.certificate import Certificate, CertificateStatus
 from orderapi.certificaterequest import CertificateRequest
 from orderapi.conditions import find, is_true, with_condition

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from controller.certificates import attempts, patience
-from controller.certificates.attempts import Attempt
+from controller.certificates import patience
 from controller.certificates.observed import Absent, Observed, Wishes
+from orderapi import attempts
+from orderapi.attempts import Attempt
 from orderapi.issuer import Issuer
 from orderapi.names import ISSUER_SEEN
 from tests.controller.certificates.build import (

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.certificates import attempts
-from controller.certificates.attempts import Attempt
+from orderapi import attempts
+from orderapi.attempts import Attempt
 from orderapi.certificate import CertificateSpec
 from orderapi.names import ATTEMPTS
 from orderapi.references import IssuerRef

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.solvers.choice import Chosen, NoSolver, choose, digest, same
+from orderapi.choice import Chosen, NoSolver, choose, digest, same
 from orderapi.solver import (
     Dns01,
     Dns01Webhook,
