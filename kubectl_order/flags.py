@@ -1,0 +1,39 @@
+"""kubectl's own flags, once for all commands."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from typer import Option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """Which cluster, as whom, and how it is printed. Empty: as the kubeconfig says.
+
+    The fields are the options of every command, in this order.
+    """
+
+    namespace: Annotated[
+        str, Option("--namespace", "-n", help="Namespace; the context's by default.")
+    ] = ""
+    output: Annotated[
+        str, Option("--output", "-o", help="json, yaml, name, wide or jsonpath=TEMPLATE.")
+    ] = ""
+    context: Annotated[str, Option(help="Context of the kubeconfig.")] = ""
+    kubeconfig: Annotated[str, Option(help="Path of the kubeconfig.")] = ""
+    cluster: Annotated[str, Option(help="Cluster of the kubeconfig.")] = ""
+    user: Annotated[str, Option(help="User of the kubeconfig.")] = ""
+    server: Annotated[str, Option("--server", "-s", help="URL of the API server.")] = ""
+    token: Annotated[str, Option(help="Bearer token for the API server.")] = ""
+    as_user: Annotated[str, Option("--as", help="User to act as.")] = ""
+    as_group: Annotated[
+        list[str] | None, Option("--as-group", help="Group to act as; may be repeated.")
+    ] = None
+    as_uid: Annotated[str, Option(help="UID to act as.")] = ""
+    request_timeout: Annotated[
+        str, Option(help="Longest wait for one answer, such as 5s; 0 means no limit.")
+    ] = "0"
+    verbosity: Annotated[
+        int, Option("--v", "-v", help="From 6 on each request is told on stderr.")
+    ] = 0
+    debug: Annotated[bool, Option("--debug", help="Show the traceback of a failure.")] = False
