@@ -40,7 +40,7 @@ check: setup ## format, lint, types, layering, generated files: seconds
 
 test: check ## every check and test, on the real parts
 	@$(RUN) devcluster fetch
-	@$(RUN) devcluster.netns $(BIN)/pytest
+	@$(RUN) tests
 
 bench: setup ## the benchmark: a table, and bench.json
 	@$(RUN) devcluster fetch
