@@ -20,7 +20,7 @@ from rich.table import Table
 from devcluster import cluster, controller, netns, traefik
 from devcluster.demo import apply_issuer
 from devcluster.process import free_port
-from tests.bench import responder, scenarios, webhook
+from tests.bench import plugin, responder, scenarios, webhook
 from tests.bench.scenarios import Row
 from tests.routers import issuing
 from tests.system.world import World
@@ -33,6 +33,8 @@ SCENARIOS: dict[str, Callable[[scenarios.Bench], Coroutine[Any, Any, Row]]] = {
     "valid": scenarios.two_hundred_already_valid,
     "foreign": scenarios.ten_thousand_foreign_secrets,
     "own": scenarios.ten_thousand_own,
+    "status": plugin.status,
+    "list": plugin.listing,
 }
 ALONE = {
     "responder": responder.responder,

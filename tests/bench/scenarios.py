@@ -50,12 +50,12 @@ async def one(bench: Bench) -> Row:
     """one Certificate, create to Ready, ten times in turn"""
     async with Api(bench.cluster.api) as api:
         warm_up = wish("warm-up", "warm-up.example.com", issuer=bench.issuer)
-        await _issue(bench, api, [warm_up], 30)
+        await issue(bench, api, [warm_up], 30)
         before, spans = measure.read(bench.cluster, bench.pid), list[float]()
         for index in range(10):
             name = f"one-{index}"
             one = wish(name, f"{name}.example.com", issuer=bench.issuer)
-            row = await _issue(bench, api, [one], 30, settle=False)
+            row = await issue(bench, api, [one], 30, settle=False)
             spans.append(row["max s"])
     return _row(bench, before, spans, 10, sum(spans))
 
@@ -66,22 +66,22 @@ async def hundred(bench: Bench) -> Row:
         wish(f"many-{n:03}", f"many-{n:03}.example.com", issuer=bench.issuer) for n in range(100)
     ]
     async with Api(bench.cluster.api) as api:
-        return await _issue(bench, api, wishes, 380)
+        return await issue(bench, api, wishes, 380)
 
 
 async def two_hundred_already_valid(bench: Bench) -> Row:
     """200 Certificates at once whose authorization the CA already holds"""
     async with Api(bench.cluster.api) as api:
-        await _issue(bench, api, [wish("first", "valid.example.com")], 30)
+        await issue(bench, api, [wish("first", "valid.example.com")], 30)
         wishes = [wish(f"valid-{n:03}", "valid.example.com") for n in range(200)]
-        return await _issue(bench, api, wishes, 120)
+        return await issue(bench, api, wishes, 120)
 
 
 async def ten_thousand_foreign_secrets(bench: Bench) -> Row:
     """20 Certificates on a cluster with 10,000 foreign Secrets of 8 kB, controller started anew"""
     async with Api(bench.cluster.api) as api:
         wishes = [wish(f"before-{n:02}", f"before-{n:02}.example.com") for n in range(20)]
-        issued = await _issue(bench, api, wishes, 60)
+        issued = await issue(bench, api, wishes, 60)
         without = await _restarted(bench)
         await api.create(population.foreign_secrets(10_000, 8_000))
         among = await _restarted(bench)
@@ -93,7 +93,7 @@ async def ten_thousand_own(bench: Bench) -> Row:
     """10,000 own Ready Certificates: memory, and what a restart writes and asks"""
     count = 10_000
     async with Api(bench.cluster.api) as api:
-        await _issue(bench, api, [wish("first", "valid.example.com")], 30)
+        await issue(bench, api, [wish("first", "valid.example.com")], 30)
         bench.controller.stop()
         await population.ready_certificates(bench.cluster, api, count - 1)
     again = controller.start_controller(
@@ -129,9 +129,10 @@ async def _restarted(bench: Bench) -> float:
     return used
 
 
-async def _issue(
+async def issue(
     bench: Bench, api: Api, wishes: list[Json], timeout: float, *, settle: bool = True
 ) -> Row:
+    """Create these, and wait until they are Ready, at most `timeout` seconds."""
     before = measure.read(bench.cluster, bench.pid)
     total = api.ready_so_far + len(wishes)
     known = asyncio.create_task(api.ready_times(NAMESPACE, total, timeout))
