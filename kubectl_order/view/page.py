@@ -35,7 +35,10 @@ Text: TypeAlias = tuple[Span, ...]
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Text, wrapped, with a hanging indent of so many columns for all of its lines."""
+    """Text, wrapped, with a hanging indent of so many columns for all of its lines.
+
+    One that holds a command is not wrapped: a command is copied, and half of one is another.
+    """
 
     text: Text
     indent: int = 0
