@@ -47,7 +47,13 @@ class Controller:
 
 def install(
     kubeconfig: Path,
-    parts: Sequence[str] = ("namespace.yaml", "crds", "rbac.yaml", "responder.yaml"),
+    parts: Sequence[str] = (
+        "namespace.yaml",
+        "crds",
+        "rbac.yaml",
+        "users.yaml",
+        "responder.yaml",
+    ),
 ) -> str:
     """Apply what the controller needs from deploy/; returns what kubectl said."""
     files = [argument for part in parts for argument in ("-f", str(DEPLOY / part))]

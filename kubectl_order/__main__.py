@@ -1,56 +1,74 @@
-"""Where the program begins and ends: arguments, exit codes, errors as one line."""
+"""Where the process begins and ends: its streams, signals and exit code.
+
+Everything else is imported when it runs, so that Ctrl-C is quiet from the beginning.
+"""
 
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TextIO
 
-from typer.exceptions import Abort, TyperException
-from typer.exceptions import Exit as TyperExit
-from typer.main import get_command
-
-from kubectl_order.app import application
-from kubectl_order.failure import Exit, Failure
-
-_PROGRAM: Final = "kubectl order"
+_INTERRUPTED: Final = 130
+_BROKEN_PIPE: Final = 141
+"""As a process that SIGPIPE ends, which is how kubectl ends when nobody reads any more."""
 
 
 def main() -> None:
     """The entry point `kubectl-order`, and `kubectl-acme_order` where krew has installed it."""
-    sys.exit(run(sys.argv[1:], program=program_name(sys.argv[0])))
 
+    def work(stdout: TextIO, stderr: TextIO) -> int:
+        from kubectl_order.program import name_of, run
 
-def program_name(path: str) -> str:
-    """How the program is called, by the name of its file: `kubectl-acme_order` is `kubectl
-    acme-order`."""
-    name = Path(path).name
-    if not name.startswith("kubectl-"):
-        return _PROGRAM
-    return name.removesuffix(".exe").replace("-", " ", 1).replace("_", "-")
+        return run(
+            sys.argv[1:],
+            environ=os.environ,
+            stdout=stdout,
+            stderr=stderr,
+            program=name_of(sys.argv[0]),
+        )
 
-
-def run(arguments: Sequence[str], *, program: str = _PROGRAM) -> int:
-    """Run one command; the exit code."""
-    app = application(arguments, environ=os.environ, stdout=sys.stdout, stderr=sys.stderr)
-    try:
-        result = get_command(app).main(list(arguments), prog_name=program, standalone_mode=False)
-    except Failure as failure:
-        print(f"error: {failure.sentence}", file=sys.stderr)
-        return failure.exit
-    except TyperExit as exit_:
-        return exit_.exit_code
-    except TyperException as error:
-        print(f"error: {error.format_message()}", file=sys.stderr)
-        return Exit.USAGE
-    except (Abort, KeyboardInterrupt):
-        return Exit.INTERRUPTED
-    return int(result)
+    _end(work)
 
 
 def complete() -> None:
-    """The entry point `kubectl_complete-order`."""
-    raise SystemExit(0)
+    """The entry point `kubectl_complete-order`: kubectl calls it with the words typed so far."""
+
+    def work(stdout: TextIO, _: TextIO) -> int:
+        from kubectl_order.completing import complete
+
+        return complete(sys.argv[1:], environ=os.environ, stdout=stdout)
+
+    _end(work)
+
+
+def _end(work: Callable[[TextIO, TextIO], int]) -> None:
+    try:
+        stdout, stderr = _lenient(sys.stdout), _lenient(sys.stderr)
+        code = work(stdout, stderr)
+        stdout.flush()
+    except BrokenPipeError:
+        code = _BROKEN_PIPE
+        _silence()
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    sys.exit(code)
+
+
+def _lenient(stream: TextIO | None) -> TextIO:
+    """A stream that takes every character; one that nobody reads where it was closed."""
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
+def _silence() -> None:
+    """What is left in the buffers goes nowhere, for the interpreter writes it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
 
 
 if __name__ == "__main__":

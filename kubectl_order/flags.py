@@ -1,7 +1,7 @@
 """kubectl's own flags, once for all commands."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, get_type_hints
 
 from typer import Option
 
@@ -37,3 +37,22 @@ class Flags:
         int, Option("--v", "-v", help="From 6 on each request is told on stderr.")
     ] = 0
     debug: Annotated[bool, Option("--debug", help="Show the traceback of a failure.")] = False
+
+
+def written(name: str, option: Any) -> tuple[str, ...]:
+    """Each way to write the option that this parameter is declared with."""
+    # Typer takes the first spelling for the default until it builds the command.
+    first = (option.default,) if isinstance(option.default, str) else ()
+    return (*first, *(option.param_decls or ())) or (f"--{name.replace('_', '-')}",)
+
+
+def takes_value(argument: str) -> bool:
+    """Whether the next argument is the value of this one: a flag of kubectl's, or a selector."""
+    if argument in ("-l", "--selector"):
+        return True
+    hints = get_type_hints(Flags, include_extras=True)
+    return any(
+        argument in written(field.name, hints[field.name].__metadata__[0])
+        and hints[field.name].__args__[0] is not bool
+        for field in fields(Flags)
+    )

@@ -56,7 +56,8 @@ class Identifier(Document):
 
     `record` is where something is to be published: for DNS-01 the name of the TXT record, for
     HTTP-01 the URL without the token. `value` is what, null unless --show-values asks for it.
-    `seen` is what the controller's own check saw.
+    `seen` is what the controller's own check saw, `reason` why it waits or failed, in the
+    controller's words; both are empty where there is nothing to say.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Identifier(Document):
     value: str | None
     presented: datetime | None
     seen: str
+    reason: str
     problem: Problem | None
     next_retry: datetime | None
 
@@ -92,18 +94,39 @@ class Running(Document):
     told: str
 
 
+class Check(Document):
+    """One thing that `why --live` looked at from where it runs.
+
+    `verdict` is `pass`, `fail` or `unknown`; `evidence` what came back, `fix` what to do about it,
+    empty where nothing is wrong.
+    """
+
+    name: str
+    target: str
+    verdict: str
+    evidence: str
+    fix: str
+
+
 class Status(Top):
-    """`kubectl order status NAME`, and `why`."""
+    """`kubectl order status NAME`, and `why`.
+
+    `issuer` is null where nothing names one, `checks` null where they were not asked for. `problem`
+    is what the CA said of the Order, as far as its reason tells.
+    """
 
     kind: str = "OrderStatus"
     time: datetime
     subject: Ref
     names: tuple[str, ...]
+    issuer: Step | None
     steps: tuple[Step, ...]
     identifiers: tuple[Identifier, ...]
+    problem: Problem | None
     certificate: Lifetime | None
     controller: Running
     finding: Finding
+    checks: tuple[Check, ...] | None = None
     unread: tuple[str, ...]
 
     def refs(self) -> tuple[Ref, ...]:
@@ -127,12 +150,136 @@ class Line(Document):
 
 
 class Lines(Top):
-    """`kubectl order list`: Orders, the most in danger first."""
+    """`kubectl order list`, and `status` without a name: Orders, the most in danger first.
+
+    `namespace` is null for all of them; `total` is how many Orders there are, listed here or not.
+    `status` lists Certificates, too, that have no Order which could tell of their trouble.
+    """
 
     kind: str = "OrderList"
     time: datetime
+    namespace: str | None
+    total: int
     items: tuple[Line, ...]
     unread: tuple[str, ...]
 
     def refs(self) -> tuple[Ref, ...]:
         return tuple(line.ref for line in self.items)
+
+
+class Proof(Document):
+    """One Challenge: which record of which type is to be published, and what became of it.
+
+    `record_type` is `TXT`, or `URL` for HTTP-01. The other fields are as in Identifier.
+    """
+
+    ref: Ref
+    order: Ref | None
+    name: str
+    wildcard: bool
+    type: str
+    state: str
+    solver: Solver | None
+    record_type: str
+    record: str
+    value: str | None
+    presented: datetime | None
+    seen: str
+    reason: str
+    problem: Problem | None
+    next_retry: datetime | None
+    created: datetime | None
+
+
+class Proofs(Top):
+    """`kubectl order challenges`: what is to be published where."""
+
+    kind: str = "ChallengeList"
+    time: datetime
+    items: tuple[Proof, ...]
+    unread: tuple[str, ...]
+
+    def refs(self) -> tuple[Ref, ...]:
+        return tuple(proof.ref for proof in self.items)
+
+
+class Node(Document):
+    """An object and what it owns."""
+
+    ref: Ref
+    state: str
+    reason: str
+    created: datetime | None
+    below: "tuple[Node, ...]" = ()
+
+
+class Tree(Top):
+    """`kubectl order tree`: who owns whom."""
+
+    kind: str = "OrderTree"
+    time: datetime
+    items: tuple[Node, ...]
+    unread: tuple[str, ...]
+
+    def refs(self) -> tuple[Ref, ...]:
+        return tuple(node.ref for node in self.items)
+
+
+class Attempt(Document):
+    """One try to get a certificate.
+
+    `outcome` is one word: `issued`, `pending`, or how it failed. Request and order are null where
+    they are gone; then `started` or `ended` may be all that is known.
+    """
+
+    started: datetime | None
+    ended: datetime | None
+    seconds: float | None
+    outcome: str
+    request: Ref | None
+    order: Ref | None
+    why: str
+
+
+class Attempts(Top):
+    """`kubectl order history CERT`: attempts, the newest last.
+
+    `failed` counts failures in a row, `next_attempt` is when the next is made by itself.
+    """
+
+    kind: str = "AttemptList"
+    time: datetime
+    certificate: Ref
+    failed: int
+    next_attempt: datetime | None
+    items: tuple[Attempt, ...]
+    unread: tuple[str, ...]
+
+    def refs(self) -> tuple[Ref, ...]:
+        return tuple(attempt.request for attempt in self.items if attempt.request is not None)
+
+
+class Happening(Document):
+    """One event of an object of the chain; `count` times, between `first` and `last`."""
+
+    ref: Ref
+    type: str
+    reason: str
+    message: str
+    source: str
+    first: datetime | None
+    last: datetime | None
+    count: int
+
+
+class Happenings(Top):
+    """`kubectl order events NAME`: the events of the whole chain, the newest last."""
+
+    kind: str = "EventList"
+    time: datetime
+    subject: Ref
+    items: tuple[Happening, ...]
+    unread: tuple[str, ...]
+
+    def refs(self) -> tuple[Ref, ...]:
+        return tuple(dict.fromkeys(happening.ref for happening in self.items))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from kubectl_order.flags import Flags
 from kubectl_order.report import Top
@@ -12,15 +12,22 @@ from kubectl_order.view.page import Page
 if TYPE_CHECKING:
     from kubectl_order.cluster import Cluster
 
+PROGRAM: Final = "kubectl order"
+"""How the program is called, unless it is installed by another name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """What a command gets. `environ` is the environment; nothing else reads it."""
+    """What a command gets. `environ` is the environment; nothing else reads it.
+
+    `program` is how this program is called, such as `kubectl acme-order`.
+    """
 
     flags: Flags
     environ: Mapping[str, str]
     stdout: TextIO
     stderr: TextIO
+    program: str = PROGRAM
 
     @cached_property
     def cluster(self) -> "Cluster":
@@ -28,6 +35,11 @@ class Session:
         from kubectl_order.cluster import connect
 
         return connect(self.flags, self.environ, self.stderr)
+
+    def close(self) -> None:
+        """Close the connection to the cluster, where there is one."""
+        if "cluster" in self.__dict__:
+            self.cluster.close()
 
     @property
     def wide(self) -> bool:
@@ -43,4 +55,9 @@ class Session:
         """Print the page, or the document where -o asks for one."""
         from kubectl_order.output import write
 
+        if self.program != PROGRAM:
+            from kubectl_order.text import renamed
+
+            # Commands in findings are to be run as they are.
+            document, page = renamed((document, page), PROGRAM, self.program)
         write(self, document, page)

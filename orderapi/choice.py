@@ -3,7 +3,8 @@
 Pure. The rule is the one that cert-manager documents: all parts of a selector must match; a solver
 that lists the name wins over one that lists its zone, a longer zone over a shorter one, more labels
 over fewer, and the earlier in the list over the later. Names are compared to the letter, a wildcard
-as the name that it is. Refuses to say whether the chosen solver works.
+as the name that it is. `weigh` tells of every solver how it fits, `choose` takes the best. Refuses
+to say whether the chosen solver works.
 """
 
 import hashlib
@@ -40,14 +41,31 @@ class NoSolver:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fit:
+class Fit:
+    """A solver that could be taken; the greatest `score` is, the first of equals.
+
+    `why` completes "the solver ..." ("names the zone example.com"), `zone` is the longest that fits
+    ("" without any).
+    """
+
     score: Score
     type: ChallengeType
+    why: str
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Misfit:
+class Misfit:
+    """A solver that cannot be taken; `why` completes "the solver ..." ("needs the label a=b")."""
+
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    score: Score
+    why: str
+    zone: str = ""
 
 
 def choose(
@@ -62,19 +80,31 @@ def choose(
 
     `offered` holds challenge types as the CA writes them (`dns-01`), in any case.
     """
-    asked = f"*.{name}" if wildcard else name
-    types = frozenset(kind.upper() for kind in offered)
-    if wildcard:
-        types -= {"HTTP-01"}  # it proves nothing about other names; no honest CA offers it
+    weighed = weigh(solvers, name=name, wildcard=wildcard, labels=labels, offered=offered)
     best: tuple[Score, Chosen] | None = None
     misfits: list[str] = []
-    for number, solver in enumerate(solvers, start=1):
-        match _fit(solver, asked, labels, types):
-            case _Misfit(why):
+    for number, (solver, found) in enumerate(zip(solvers, weighed, strict=True), start=1):
+        match found:
+            case Misfit(why):
                 misfits.append(f"solver {number} {why}")
-            case _Fit(score, kind) if best is None or score > best[0]:
+            case Fit(score, kind) if best is None or score > best[0]:
                 best = score, Chosen(solver, kind)
-    return best[1] if best else NoSolver(_no_solver(asked, types, misfits))
+    if best is not None:
+        return best[1]
+    return NoSolver(_no_solver(_asked(name, wildcard), _types(offered, wildcard), misfits))
+
+
+def weigh(
+    solvers: Sequence[Solver],
+    *,
+    name: str,
+    wildcard: bool | None,
+    labels: Mapping[str, str],
+    offered: frozenset[str],
+) -> tuple[Fit | Misfit, ...]:
+    """How each solver fits one authorization, in the order of the list; as `choose` sees it."""
+    asked, types = _asked(name, wildcard), _types(offered, wildcard)
+    return tuple(_fit(solver, asked, labels, types) for solver in solvers)
 
 
 def digest(solver: Solver) -> str:
@@ -87,42 +117,64 @@ def same(solver: Solver, issuer_solvers: Sequence[Solver]) -> bool:
     return digest(solver) in map(digest, issuer_solvers)
 
 
+def _asked(name: str, wildcard: bool | None) -> str:
+    return f"*.{name}" if wildcard else name
+
+
+def _types(offered: frozenset[str], wildcard: bool | None) -> frozenset[str]:
+    types = frozenset(kind.upper() for kind in offered)
+    # It proves nothing about other names; no honest CA offers it for a wildcard.
+    return types - {"HTTP-01"} if wildcard else types
+
+
 def _fit(
     solver: Solver, name: str, labels: Mapping[str, str], offered: frozenset[str]
-) -> _Fit | _Misfit:
+) -> Fit | Misfit:
     kind = _type(solver)
-    if isinstance(kind, _Misfit):
+    if isinstance(kind, Misfit):
         return kind
     if kind not in offered:
-        return _Misfit(f"answers {kind.lower()}, which is not offered")
-    score = _score(solver.selector, name, labels)
-    return score if isinstance(score, _Misfit) else _Fit(score, kind)
+        return Misfit(f"answers {kind.lower()}, which is not offered")
+    found = _score(solver.selector, name, labels)
+    return found if isinstance(found, Misfit) else Fit(found.score, kind, found.why, found.zone)
 
 
-def _type(solver: Solver) -> ChallengeType | _Misfit:
+def _type(solver: Solver) -> ChallengeType | Misfit:
     match (solver.http01 is not None, solver.dns01 is not None):
         case (True, False):
             return "HTTP-01"
         case (False, True):
             return "DNS-01"
         case (True, True):
-            return _Misfit("sets both http01 and dns01")
+            return Misfit("sets both http01 and dns01")
         case _:
-            return _Misfit("sets neither http01 nor dns01")
+            return Misfit("sets neither http01 nor dns01")
 
 
-def _score(selector: Selector | None, name: str, labels: Mapping[str, str]) -> Score | _Misfit:
+def _score(selector: Selector | None, name: str, labels: Mapping[str, str]) -> _Selected | Misfit:
     if selector is None:
-        return 0, 0, 0
+        return _Selected((0, 0, 0), "fits every name")
     for key, value in selector.match_labels.items():
         if labels.get(key) != value:
-            return _Misfit(f"needs the label {key}={value}")
+            return Misfit(f"needs the label {key}={value}")
     if selector.dns_names and name not in selector.dns_names:
-        return _Misfit(f"is for the names {_shown(selector.dns_names)}")
-    zones = [_common_labels(zone, name) for zone in selector.dns_zones]
-    if selector.dns_zones and not any(zones):
-        return _Misfit(f"is for the zones {_shown(selector.dns_zones)}")
-    return int(bool(selector.dns_names)), max(zones, default=0), len(selector.match_labels)
+        return Misfit(f"is for the names {_shown(selector.dns_names)}")
+    zones = [(_common_labels(zone, name), zone) for zone in selector.dns_zones]
+    length, zone = max(zones, key=lambda one: one[0], default=(0, ""))
+    if selector.dns_zones and not length:
+        return Misfit(f"is for the zones {_shown(selector.dns_zones)}")
+    score = int(bool(selector.dns_names)), length, len(selector.match_labels)
+    return _Selected(score, _selected(selector, name, zone), zone)
+
+
+def _selected(selector: Selector, name: str, zone: str) -> str:
+    """What of the selector fits, as a clause."""
+    parts = [f"the name {name}"] if selector.dns_names else []
+    parts += [f"the zone {zone}"] if zone else []
+    labels = [f"{key}={value}" for key, value in selector.match_labels.items()]
+    if labels:
+        parts.append(f"the label{'s' if len(labels) > 1 else ''} {_shown(labels)}")
+    return f"names {' and '.join(parts)}" if parts else "fits every name"
 
 
 def _common_labels(zone: str, name: str) -> int:

@@ -203,6 +203,8 @@ def _at(
     try:
         answer = lookup.ask_at(server, owner, "TXT")
     except Unanswered as error:
+        if not ipaddress.ip_address(server.address).is_global:
+            return unknown("TXT", owner, f"{server}: {error}; its address is not public"), set()
         fix = "Mend that server, or take it out of the zone's NS records: the CA may ask it."
         return failed("TXT", owner, f"{server}: {error}", fix), set()
     others = set(answer.values) - {value}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderapi.choice import Chosen, NoSolver, choose, digest, same
+from orderapi.choice import Chosen, Fit, Misfit, NoSolver, choose, digest, same, weigh
 from orderapi.solver import (
     Dns01,
     Dns01Webhook,
@@ -359,3 +359,53 @@ def test_no_wildcard_is_proven_by_http01() -> None:
     found = choose(solvers, name="example.com", wildcard=True, labels={}, offered=offered)
     assert isinstance(found, NoSolver)
     assert "answers http-01, which is not offered" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("solver", "expected"),
+    [
+        pytest.param(dns("a"), Fit((0, 0, 0), "DNS-01", "fits every name"), id="no selector"),
+        pytest.param(
+            http("a", Selector()), Fit((0, 0, 0), "HTTP-01", "fits every name"), id="empty selector"
+        ),
+        pytest.param(
+            dns("a", zones("com", "example.com", "example.net")),
+            Fit((0, 2, 0), "DNS-01", "names the zone example.com", zone="example.com"),
+            id="the longest zone",
+        ),
+        pytest.param(
+            dns("a", Selector(dns_names=("www.example.com",), match_labels={"team": "blue"})),
+            Fit((1, 0, 1), "DNS-01", "names the name www.example.com and the label team=blue"),
+            id="name and label",
+        ),
+        pytest.param(
+            dns("a", labels(team="blue", tier="1")),
+            Fit((0, 0, 2), "DNS-01", "names the labels team=blue, tier=1"),
+            id="labels",
+        ),
+        pytest.param(dns("a", labels(team="red")), Misfit("needs the label team=red"), id="misfit"),
+    ],
+)
+def test_how_a_solver_fits_is_told(solver: Solver, expected: Fit | Misfit) -> None:
+    own = {"team": "blue", "tier": "1"}
+    found = weigh([solver], name="www.example.com", wildcard=None, labels=own, offered=BOTH)
+    assert found == (expected,)
+
+
+@given(SOLVERS, NAMES, st.booleans(), OWN_LABELS, OFFERED)
+def test_the_first_of_the_best_fits_is_chosen(
+    solvers: list[Solver], name: str, wildcard: bool, own: dict[str, str], offered: frozenset[str]
+) -> None:
+    asked = {"name": name, "wildcard": wildcard, "labels": own, "offered": offered}
+    fits = [
+        (one.score, solver)
+        for solver, one in zip(solvers, weigh(solvers, **asked), strict=True)  # type: ignore[arg-type]
+        if isinstance(one, Fit)
+    ]
+    found = choose(solvers, **asked)  # type: ignore[arg-type]
+    if not fits:
+        assert isinstance(found, NoSolver)
+    else:
+        best = max(score for score, _ in fits)
+        assert isinstance(found, Chosen)
+        assert found.solver == next(solver for score, solver in fits if score == best)
