@@ -1,12 +1,14 @@
 """All servers together in one folder: a cluster that one command starts and one command ends.
 
 The folder then holds `kubeconfig` (the admin's) and `env` (for a shell: the ACME directory, the DNS
-server, its TSIG key). What an earlier start left behind, running or not, is cleared away first.
+server, its TSIG key, a PATH with `kubectl order`). What an earlier start left behind, running or
+not, is cleared away first.
 """
 
 import json
 import shlex
 import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from devcluster import binary, pki, servers
+from devcluster import binary, kubectl, pki, servers
 from devcluster.process import Process, leftovers
 
 
@@ -152,7 +154,12 @@ def _write_env(path: Path, kubeconfig: Path, dns: servers.Dns, pebble: servers.P
         "ORDER_TSIG_SECRET": dns.tsig_secret,
         "ORDER_TSIG_ALGORITHM": dns.tsig_algorithm,
     }
+    # kubectl finds `kubectl order` on PATH: it is installed beside this Python.
+    programs = [str(Path(sys.executable).parent)]
+    if shutil.which("kubectl") is None:
+        programs.append(str(Path(kubectl.program()).parent))
     path.touch(mode=0o600)
     path.write_text(
         "".join(f"export {key}={shlex.quote(value)}\n" for key, value in values.items())
+        + f"export PATH={shlex.quote(':'.join(programs))}:$PATH\n"
     )

@@ -3,8 +3,10 @@
 import base64
 import datetime
 import json
+import os
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -58,16 +60,38 @@ def run(folder: Path, say: Callable[[str], None]) -> None:
     say("6. The chains in the Secrets, verified against the root of the CA")
     for certificate in _certificates(running.kubeconfig):
         say("   " + verify(running, certificate))
-    say("")
-    say(NEXT.format(kubectl=program(), folder=folder.name))
+    say("7. What the plugin shows of them")
+    for command in SHOWN:
+        say(f"   $ {command}")
+        say(textwrap.indent(_shown(running.kubeconfig, command), "   "))
+    say("It keeps running. Try next:")
+    say(NEXT.format(folder=folder.name))
 
 
-NEXT = """It keeps running. Try next:
-   . {folder}/env
-   kubectl describe certificate example-com     # what happened, as events
-   kubectl get orders,challenges                # the ACME side
+SHOWN = ("kubectl order list", "kubectl order tree shop-example-com")
+NEXT = """   . {folder}/env                               # puts kubectl order onto PATH
+   kubectl order status example-com             # one page about it
+   kubectl order events example-com             # what happened, in the order of time
+   kubectl order renew example-com --wait       # have it issued anew, and follow that
+   kubectl apply -f examples/refused.yaml       # a name that the CA forbids, and then
+   kubectl order why refused                    # why there is no certificate, and who must act
    kubectl get secret example-com-tls -o yaml
    make demo-down                               # end it"""
+
+
+def _shown(kubeconfig: Path, command: str) -> str:
+    """What a command of the plugin prints; kubectl finds it beside this Python."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    done = subprocess.run(
+        [program(), *command.split()[1:]],
+        env={**os.environ, "PATH": path, "KUBECONFIG": str(kubeconfig)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise DemoFailed(f"{command}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
 
 
 def _http01_flags(responder: str, http_port: int) -> tuple[str, ...]:

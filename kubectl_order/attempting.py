@@ -15,12 +15,12 @@ from kubectl_order.access.api import METADATA_LIST
 from kubectl_order.access.errors import Forbidden
 from kubectl_order.cluster import Cluster
 from kubectl_order.explain import words
-from kubectl_order.explain.about import ref
+from kubectl_order.explain.about import is_issuing, ref
 from kubectl_order.failure import Exit, Failure
 from kubectl_order.finding import Document, Ref
-from kubectl_order.phases import is_issuing
 from kubectl_order.reading.kinds import place
 from kubectl_order.report import Top
+from kubectl_order.rows import Owner, raw_in
 from orderapi.attempts import free_at, names_digest, recent
 from orderapi.certificate import Certificate
 from orderapi.names import ATTEMPTS
@@ -57,21 +57,13 @@ class Starts(Top):
         return tuple(start.ref for start in self.items)
 
 
-class _Owner(Wire):
-    uid: str = ""
-
-
 class _Meta(Wire):
-    owner_references: tuple[_Owner, ...] = ()
+    owner_references: tuple[Owner, ...] = ()
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class _Row(Wire):
     metadata: _Meta = _Meta()
-
-
-class _Page(Wire):
-    items: tuple[_Row, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +87,15 @@ class Budget:
         for row in self._rows(namespace):
             if ATTEMPTS in row.metadata.annotations:
                 for owner in row.metadata.owner_references:
-                    found.setdefault(owner.uid, []).append(row.metadata.annotations)
+                    if owner.controller:
+                        found.setdefault(owner.uid, []).append(row.metadata.annotations)
         return found
 
     def _rows(self, namespace: str) -> Iterator[_Row]:
         try:
             path = place(CERTIFICATE_REQUEST, namespace)
             for page in self.cluster.api.pages(path, accept=METADATA_LIST):
-                yield from msgspec.json.decode(page, type=_Page).items or ()
+                yield from (msgspec.json.decode(raw, type=_Row) for raw in raw_in(page))
         except (Forbidden, msgspec.ValidationError):
             # Then the controller alone keeps the budget.
             return

@@ -5,9 +5,10 @@ to nobody. Holds for objects as cert-manager makes them too, whose names cannot 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
+from kubectl_order.facts import EARLIEST
 from orderapi import names, states
 from orderapi.certificate import Certificate
 from orderapi.certificaterequest import CertificateRequest
@@ -18,7 +19,6 @@ from orderapi.order import Order
 SALTS: Final = range(3)
 """The numbers with which the controller makes an Order's name, where the first is taken."""
 
-_EVER: Final = datetime.min.replace(tzinfo=UTC)
 _LONGEST_REVISION: Final = 18
 
 
@@ -31,6 +31,8 @@ class Owner(Protocol):
     def name(self) -> str: ...
     @property
     def uid(self) -> str: ...
+    @property
+    def controller(self) -> bool | None: ...
 
 
 class Owned(Protocol):
@@ -50,9 +52,9 @@ def owner_of(obj: Owned, kind: str) -> Owner | None:
 
 
 def is_owned(obj: Owned, uid: str) -> bool:
-    """Whether the object with this UID is an owner of `obj`."""
+    """Whether the object with this UID controls `obj`; any other owner is anybody's word."""
     owners: Sequence[Owner] = obj.metadata.owner_references
-    return bool(uid) and any(owner.uid == uid for owner in owners)
+    return bool(uid) and any(owner.uid == uid and owner.controller for owner in owners)
 
 
 def owned(objects: Iterable[O], uid: str) -> tuple[O, ...]:
@@ -132,4 +134,4 @@ def challenges_in_order(order: Order, challenges: Iterable[Challenge]) -> tuple[
 
 
 def _age(obj: Owned) -> tuple[datetime, str]:
-    return obj.metadata.creation_timestamp or _EVER, obj.metadata.name
+    return obj.metadata.creation_timestamp or EARLIEST, obj.metadata.name

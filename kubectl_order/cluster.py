@@ -16,7 +16,7 @@ from kubectl_order.access.errors import ApiError, Conflict, Forbidden, NotFound
 from kubectl_order.access.kubeconfig import credentials
 from kubectl_order.facts import Chain, Event, Subject
 from kubectl_order.failure import Exit, Failure
-from kubectl_order.flags import Flags
+from kubectl_order.flags import Flags, seconds
 from kubectl_order.reading.gather import Gatherer
 from kubectl_order.reading.kinds import EVENT, place, spelled
 from kubectl_order.reading.reader import Reader, Undecodable
@@ -30,7 +30,6 @@ from kubectl_order.text import escaped
 from orderapi.certificate import Certificate
 from orderapi.certificaterequest import CertificateRequest
 from orderapi.conditions import TRUE, Condition, with_condition
-from orderapi.durations import parse_duration
 from orderapi.meta import Object
 from orderapi.names import ISSUING
 from orderapi.order import Order
@@ -53,26 +52,18 @@ def connect(flags: Flags, environ: Mapping[str, str], stderr: TextIO) -> "Cluste
     def trace(line: str) -> None:
         print(escaped(line), file=stderr)
 
+    def waiting(sentence: str) -> None:
+        trace(f"{sentence}; --request-timeout sets a limit")
+
     with told():
         known = credentials(flags, environ)
         api = Api(
             known,
-            timeout=seconds(flags.request_timeout),
+            timeout=seconds(flags.request_timeout, "--request-timeout"),
             trace=trace if flags.verbosity >= _TRACED else None,
+            waiting=waiting,
         )
     return Cluster(api, flags.namespace or known.namespace or "default")
-
-
-def seconds(text: str) -> float | None:
-    """The value of --request-timeout: a whole number of seconds or a duration; None for no limit.
-
-    Raises Failure.
-    """
-    try:
-        value = float(text) if text.isdecimal() else parse_duration(text).total_seconds()
-    except ValueError as error:
-        raise Failure(f"--request-timeout: {error}", exit=Exit.USAGE) from None
-    return value if value > 0 else None
 
 
 class Cluster:
@@ -144,7 +135,7 @@ class Cluster:
 
     def events_of(self, chain: Chain) -> tuple[Event, ...]:
         """The events of the chain's objects, the oldest first. Raises Failure."""
-        from kubectl_order.reading.happenings import events_of
+        from kubectl_order.reading.events import events_of
 
         with told():
             try:

@@ -5,9 +5,12 @@ but the tokens and keys of Challenges and Orders, which `secrets_in` lists, for 
 of all output. A Secret is known by its metadata alone; its data is never asked for.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeAlias
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
+
+import msgspec
 
 from orderapi.certificate import Certificate
 from orderapi.certificaterequest import CertificateRequest
@@ -16,14 +19,15 @@ from orderapi.issuer import AnyIssuer
 from orderapi.meta import Object
 from orderapi.order import Order
 
+EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+"""Stands for a time that is not told, so that what has none is sorted before the rest."""
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+
+class Absent(msgspec.Struct, frozen=True):
     """It was looked for, and is not there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(msgspec.Struct, frozen=True):
     """It could not be looked at; `why` is for people, such as `forbidden`."""
 
     why: str
@@ -33,8 +37,7 @@ class SecretMeta(Object):
     """A Secret without its data."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leader:
+class Leader(msgspec.Struct, frozen=True, kw_only=True):
     """The Lease of the controller. An empty holder: nobody leads.
 
     `renewed` is when the holder last said that it lives, `seconds` how long that counts.
@@ -46,8 +49,7 @@ class Leader:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One event about an object of the chain; `count` times, between `first` and `last`."""
 
     kind: str
@@ -88,13 +90,27 @@ class Chain:
 Subject: TypeAlias = Certificate | CertificateRequest | Order
 
 
+SHORTEST_SECRET: Final = 16
+"""Characters. RFC 8555 section 8.1 wants 128 bits, which are 22; a shorter one is none, and taking
+it out of all texts would hide other words."""
+
+
 def secrets_in(chain: Chain) -> tuple[str, ...]:
     """The tokens and key authorizations of the chain, longest first."""
-    found = {value for one in chain.challenges for value in (one.spec.key, one.spec.token)}
+    found = secrets_of(chain.challenges)
     if chain.order is not None:
-        found |= {
-            offered.token
+        offered = {
+            each.token
             for authorization in chain.order.status.authorizations
-            for offered in authorization.challenges
+            for each in authorization.challenges
+            if len(each.token) >= SHORTEST_SECRET
         }
-    return tuple(sorted((value for value in found if value), key=len, reverse=True))
+        found = tuple(sorted({*found, *offered}, key=len, reverse=True))
+    return found
+
+
+def secrets_of(challenges: Iterable[Challenge]) -> tuple[str, ...]:
+    """The tokens and key authorizations of Challenges, longest first."""
+    found = {value for one in challenges for value in (one.spec.key, one.spec.token)}
+    long = (value for value in found if len(value) >= SHORTEST_SECRET)
+    return tuple(sorted(long, key=len, reverse=True))

@@ -1,8 +1,9 @@
 """The answer to "why is my certificate not here": one cause, its evidence, who must act."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
-from typing import dataclass_transform
+from typing import Final, dataclass_transform
 
 import msgspec
 
@@ -80,14 +81,28 @@ class Finding(Document):
     standing: Standing
 
 
+HARMLESS: Final = "kubectl order status"
+"""The command in place of one that cannot be made."""
+
+_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
+
+
 def plugin(verb: str, ref: Ref, *flags: str) -> str:
     """A command of this plugin about that object, such as `kubectl order retry web -n shop`."""
-    where = ("-n", ref.namespace) if ref.namespace else ()
     name = ref.name if ref.kind in ("Certificate", "Order") else f"{ref.kind.lower()}/{ref.name}"
-    return " ".join(("kubectl", "order", verb, name, *flags, *where))
+    return _command(("kubectl", "order", verb), (name,), flags, ref.namespace)
 
 
 def kubectl(verb: str, ref: Ref, *flags: str) -> str:
     """A command of kubectl about that object, such as `kubectl describe order web-1 -n shop`."""
-    where = ("-n", ref.namespace) if ref.namespace else ()
-    return " ".join(("kubectl", verb, ref.kind.lower(), ref.name, *flags, *where))
+    return _command(("kubectl", verb), (ref.kind.lower(), ref.name), flags, ref.namespace)
+
+
+def _command(
+    begun: tuple[str, ...], told: tuple[str, ...], flags: tuple[str, ...], namespace: str | None
+) -> str:
+    """The command, where what others chose is one word each and no flag: `x --server=...` as the
+    name of a Secret would have whoever runs it show their token to another server."""
+    if not all(map(_WORD.fullmatch, (*told, namespace or "default"))):
+        return HARMLESS
+    return " ".join((*begun, *told, *flags, *(("-n", namespace) if namespace else ())))

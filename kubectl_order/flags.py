@@ -1,9 +1,22 @@
-"""kubectl's own flags, once for all commands."""
+"""kubectl's own flags, once for all commands, and those that several commands share."""
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeAlias, get_type_hints
 
 from typer import Option
+
+from kubectl_order.failure import Exit, Failure
+
+AllNamespaces: TypeAlias = Annotated[
+    bool, Option("--all-namespaces", "-A", help="Without NAME: all namespaces.")
+]
+Selector: TypeAlias = Annotated[
+    str, Option("--selector", "-l", help="Without NAME: those with these labels.")
+]
+DryRun: TypeAlias = Annotated[
+    str, Option("--dry-run", help="none, or server: check everything and store nothing.")
+]
+Timeout: TypeAlias = Annotated[str, Option(help="With --wait: the longest wait, such as 5m.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +69,21 @@ def takes_value(argument: str) -> bool:
         and hints[field.name].__args__[0] is not bool
         for field in fields(Flags)
     )
+
+
+def check_alone(*, all_namespaces: bool, selector: str) -> None:
+    """Raises Failure for flags about many objects, where there is a NAME."""
+    if all_namespaces or selector:
+        raise Failure("a NAME goes with neither -A nor -l", exit=Exit.USAGE)
+
+
+def seconds(text: str, flag: str) -> float | None:
+    """The value of a flag, which is a whole number of seconds or a duration; None for no limit, as
+    0 is meant. Raises Failure."""
+    from orderapi.durations import parse_duration
+
+    try:
+        value = float(text) if text.isdecimal() else parse_duration(text).total_seconds()
+    except ValueError as error:
+        raise Failure(f"{flag}: {error}", exit=Exit.USAGE) from None
+    return value if value > 0 else None

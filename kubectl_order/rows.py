@@ -32,6 +32,7 @@ class Owner(Wire):
     kind: str = ""
     name: str = ""
     uid: str = ""
+    controller: bool | None = None
 
 
 class Meta(Wire):
@@ -137,6 +138,14 @@ class _Items(msgspec.Struct, frozen=True):
     items: tuple[msgspec.Raw, ...] | None = ()
 
 
+class _Version(Wire):
+    resource_version: str = ""
+
+
+class _Versioned(Wire):
+    metadata: _Version = _Version()
+
+
 class _MetaPage(msgspec.Struct, frozen=True):
     items: tuple[MetaRow, ...] | None = ()
 
@@ -168,6 +177,11 @@ def metadata_in(page: bytes) -> tuple[MetaRow, ...]:
 def raw_in(page: bytes) -> tuple[msgspec.Raw, ...]:
     """The objects of one page, not yet decoded. Raises msgspec.ValidationError."""
     return msgspec.json.decode(page, type=_Items).items or ()
+
+
+def version_in(body: bytes) -> str:
+    """The version of an object, or of a list: where a watch may begin."""
+    return msgspec.json.decode(body, type=_Versioned).metadata.resource_version
 
 
 def _meta_of(body: bytes | msgspec.Raw) -> Meta:

@@ -7,7 +7,7 @@ they become what a terminal may see; it refuses nothing and knows no markup.
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -38,6 +38,17 @@ _INVISIBLE: Final = frozenset(
     )
     for code in range(first, last + 1)
 )
+_KEY_AUTHORIZATION: Final = re.compile(
+    r"(?P<linked>(?<=[?&]jwt=)eyJ[A-Za-z0-9_-]++\.eyJ[A-Za-z0-9_-]++\.[A-Za-z0-9_-]++"
+    r"(?!\.?[A-Za-z0-9_-]))"
+    r"|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{22,}\.(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"
+)
+"""RFC 8555 section 8.1: a token of 128 bits or more, a dot, and a SHA-256 in base64url, which has a
+capital letter; no host name is one. Texts tell those of challenges that are gone, too. A JWT in the
+query of a CA's link, without which nobody can follow it, is `linked` and stays."""
+_SHORTEST: Final = 16
+"""Secrets of so many characters are found by their beginning, however many there are."""
+_LONG_WORD: Final = re.compile(rf"\S{{{_SHORTEST},}}")
 _CHALLENGE_PATH: Final = re.compile(
     r"((?:/|%2F)\.well-known(?:/|%2F)acme-challenge(?:/|%2F))"
     r"[A-Za-z0-9_~%=+-]+(?:\.[A-Za-z0-9_~%=+-]+)*",
@@ -73,11 +84,11 @@ def escaped(text: str) -> str:
 def redacted(document: T, secrets: Sequence[str]) -> T:
     """The same document or page, without the secrets in any of its strings.
 
-    Taken out is each secret as it is, escaped or percent-encoded, and what follows
-    `/.well-known/acme-challenge/`. Structs, dataclasses, tuples, lists, sets and dicts are gone
-    through, keys too; types stay as they are.
+    Taken out is each secret as it is, escaped or percent-encoded, every key authorization, and what
+    follows `/.well-known/acme-challenge/`. Structs, dataclasses, tuples, lists, sets and dicts are
+    gone through, keys too; types stay as they are.
     """
-    result: T = _without(document, _remover(secrets))
+    result: T = _without(document, remover(secrets))
     return result
 
 
@@ -97,7 +108,8 @@ def _code(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-def _remover(secrets: Iterable[str]) -> Callable[[str], str]:
+def remover(secrets: Iterable[str]) -> Callable[[str], str]:
+    """What `redacted` does to one text, for many texts."""
     forms = {
         form
         for secret in secrets
@@ -106,14 +118,36 @@ def _remover(secrets: Iterable[str]) -> Callable[[str], str]:
     }
     # The longest first: a key authorization begins with its token.
     ordered = sorted(forms, key=len, reverse=True)
-    known = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+    odd = [form for form in ordered if not _LONG_WORD.fullmatch(form)]
+    known = re.compile("|".join(map(re.escape, odd))) if odd else None
+    words: dict[str, list[str]] = {}
+    for form in ordered:
+        if _LONG_WORD.fullmatch(form):
+            words.setdefault(form[:_SHORTEST], []).append(form)
 
     def without(text: str) -> str:
+        # First, for of some only the token is known.
+        text = _KEY_AUTHORIZATION.sub(lambda found: found["linked"] or REDACTED, text)
         if known is not None:
             text = known.sub(REDACTED, text)
+        if words:
+            text = _LONG_WORD.sub(lambda found: _without_words(found[0], words), text)
         return _CHALLENGE_PATH.sub(rf"\1{REDACTED}", text) if "acme-challenge" in text else text
 
     return without
+
+
+def _without_words(text: str, words: Mapping[str, Sequence[str]]) -> str:
+    """The text without these words, which are listed by their beginnings. It takes time by the
+    length of the text alone: a namespace may have thousands of challenges."""
+    kept: list[str] = []
+    at = 0
+    while at < len(text):
+        listed = words.get(text[at : at + _SHORTEST], ())
+        word = next((each for each in listed if text.startswith(each, at)), "")
+        kept.append(REDACTED if word else text[at])
+        at += len(word) or 1
+    return "".join(kept)
 
 
 def _without(value: Any, remove: Callable[[str], str]) -> Any:

@@ -30,7 +30,12 @@ MOST_SUBPROBLEMS = 100
 KEY_AUTHORIZATION = re.compile(
     r"(?<![\w-])[\w-]{20,}+\.(?=[\w-]*[A-Z])[\w-]{43}(?![\w-])", re.ASCII
 )
+# A link's query may hold a JWT, as that to Let's Encrypt's page where an account is unpaused: three
+# parts, of which two are JSON objects. What stands there is not cut, or nobody could follow it.
+LINKED = re.compile(r"(?<=[?&]jwt=)eyJ[\w-]++\.eyJ[\w-]++\.[\w-]++(?!\.?[\w-])", re.ASCII)
 TOKEN = re.compile(r"(/\.well-known/acme-challenge/)[\w-]+", re.ASCII)
+
+_CUT_OR_KEPT = re.compile(f"(?P<linked>{LINKED.pattern})|{KEY_AUTHORIZATION.pattern}", re.ASCII)
 
 
 class AcmeError(Exception):
@@ -129,7 +134,11 @@ def read_problem(
 def clean(text: str) -> str:
     """A CA's text for people: one bounded line, no control characters, no secrets."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[:LONGEST_TEXT]).split())
-    return TOKEN.sub(r"\1<token>", KEY_AUTHORIZATION.sub("[key authorization]", line))
+    return TOKEN.sub(r"\1<token>", _CUT_OR_KEPT.sub(_kept, line))
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found["linked"] or "[key authorization]"
 
 
 def cut(text: str, length: int) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 
 from controller.certificates.observed import Refusal
 from controller.runtime.schedule import Key
+from controller.runtime.setbacks import Setbacks
 from orderapi.attempts import HOUR, Attempt
 from orderapi.certificate import Certificate
 
@@ -91,6 +92,7 @@ class Memory:
     repairs: Repairs = field(default_factory=Repairs)
     refusals: Refusals = field(default_factory=Refusals)
     requested: Requested = field(default_factory=Requested)
+    setbacks: Setbacks = field(default_factory=Setbacks)
 
 
 def _of(certificate: Certificate) -> tuple[str, int]:

@@ -41,6 +41,7 @@ from controller.runtime.errors import (
     Invalid,
     NamespaceTerminating,
     NotFound,
+    WebhookUnreachable,
 )
 from controller.runtime.objects import SECRET
 from controller.runtime.patches import status_patch
@@ -131,6 +132,10 @@ class Performer:
         except NotKept as refused:
             sentence = f"Failed to create the Secret for the private key: {refused}"
             return self._wait(seen, SECRET_REJECTED, sentence)
+        except WebhookUnreachable as error:
+            self._once_in_silence(seen, error)
+            sentence = f"Failed to create the Secret for the private key: {error}"
+            return self._wait(seen, SECRET_REJECTED, sentence)
         if obtained is None:
             return At(seen.now + _SOON)
         key, told = obtained
@@ -153,6 +158,10 @@ class Performer:
             raise
         except (Invalid, Forbidden) as refused:
             sentence = f"Failed to create CertificateRequest: {refused}"
+            return self._wait(seen, names.EVENT_REQUEST_FAILED, sentence)
+        except WebhookUnreachable as error:
+            self._once_in_silence(seen, error)
+            sentence = f"Failed to create CertificateRequest: {error}"
             return self._wait(seen, names.EVENT_REQUEST_FAILED, sentence)
         self._cluster.requests.feed(created)
         made = recent([created.metadata.annotations], seen.now, known=seen.attempts)
@@ -223,6 +232,10 @@ class Performer:
         except (PkiError, Invalid, Forbidden) as refused:
             sentence = f"The Secret could not be written as the spec asks: {refused}"
             return self._wait(seen, SECRET_REJECTED, sentence)
+        except WebhookUnreachable as error:
+            self._once_in_silence(seen, error)
+            sentence = f"The Secret could not be written as the spec asks: {error}"
+            return self._wait(seen, SECRET_REJECTED, sentence)
         logger.info("secret written", extra={"secret": seen.certificate.spec.secret_name})
         self._tell(seen, events)
         return Now()
@@ -256,6 +269,11 @@ class Performer:
         refusal = Refusal(reason=reason, sentence=sentence, until=until, behind=behind)
         self._memory.refusals.heard(seen.certificate, refusal, seen.now)
         return Now()
+
+    def _once_in_silence(self, seen: Observed, error: WebhookUnreachable) -> None:
+        """Raise the first of such errors: a webhook's restart is nothing to tell people of."""
+        if self._memory.setbacks.is_first(seen.certificate.metadata.uid, seen.now):
+            raise error
 
     async def _remove_key(
         self, seen: Observed, secret: SecretNote, events: tuple[Told, ...]

@@ -6,7 +6,7 @@ Nothing here waits.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from controller.cluster import Cluster
@@ -21,9 +21,11 @@ from controller.runtime.errors import (
     Forbidden,
     Invalid,
     NamespaceTerminating,
+    WebhookUnreachable,
 )
 from controller.runtime.patches import status_patch
 from controller.runtime.schedule import Again, At, Now, OnChange
+from controller.runtime.setbacks import Setbacks
 from orderapi import names
 from orderapi.certificaterequest import CertificateRequest, CertificateRequestStatus
 from orderapi.meta import Object, controller_of
@@ -39,6 +41,7 @@ class Performer:
 
     cluster: Cluster
     refusals: Refusals
+    setbacks: Setbacks = field(default_factory=Setbacks)
 
     async def perform(self, seen: Observed, action: Action) -> Again:
         """Do it, and say when to look again."""
@@ -81,6 +84,10 @@ class Performer:
         except NamespaceTerminating:
             return OnChange()
         except (Forbidden, Invalid) as error:
+            return await self._not_created(seen, order, str(error))
+        except WebhookUnreachable as error:
+            if self.setbacks.is_first(seen.request.metadata.uid, seen.now):
+                raise
             return await self._not_created(seen, order, str(error))
         return await self._not_created(seen, order, "others hold this name and those before it")
 

@@ -11,6 +11,7 @@
     ├── Expired                 410: the version asked for is too old; list again
     ├── TooManyRequests         429: wait `retry_after` seconds
     └── Unavailable             5xx, network, TLS, time-outs: nothing is known about the outcome
+        └── WebhookUnreachable      nothing was done, for an admission webhook did not answer
 
 Texts are for people and never hold a body that was sent. Whether to try again is up to the caller.
 """
@@ -77,6 +78,10 @@ class Unavailable(ApiError):
     """No usable answer. The request may have been carried out, or not."""
 
 
+class WebhookUnreachable(Unavailable):
+    """An admission webhook without which nothing may be done could not be asked."""
+
+
 def is_refusal(error: ApiError) -> bool:
     """Whether admission or validation said no to what an object says, so that another may pass.
 
@@ -121,6 +126,7 @@ _BY_CODE: dict[int, type[ApiError]] = {
     429: TooManyRequests,
 }
 _LONGEST = 2048
+_UNASKED = "failed calling webhook "
 _RBAC = re.compile(r'User "[^"]*" cannot ')
 _LONG_VALUE = re.compile(r'Invalid value: "(?:[^"\\]|\\.){120,}(?:"|$)')
 
@@ -154,7 +160,7 @@ def _kind(code: int, status: Status, details: _Details) -> type[ApiError]:
     if code == 409 and status.reason == "AlreadyExists":
         return AlreadyExists
     if code >= 500:
-        return Unavailable
+        return WebhookUnreachable if _UNASKED in status.message else Unavailable
     return _BY_CODE.get(code, ApiError)
 
 

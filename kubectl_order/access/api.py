@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.client import HTTPResponse
+from threading import Timer
 from typing import Final, TypeVar
 
 import msgspec
@@ -34,6 +35,9 @@ from kubectl_order.access.watching import Watch
 __all__ = ["JSON", "METADATA", "METADATA_LIST", "TABLE", "Api", "Watch", "path_to"]
 
 T = TypeVar("T")
+
+PATIENCE: Final = 10.0
+"""Seconds without an answer after which that is told."""
 
 _LONGEST_KIND: Final = 100
 _LONGEST_REFUSAL: Final = 1024 * 1024
@@ -60,13 +64,19 @@ class Api:
         *,
         timeout: float | None = None,
         trace: Callable[[str], None] | None = None,
+        waiting: Callable[[str], None] | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         """`timeout` is in seconds, for one request with its answer; None waits for ever, once the
-        connection is there. `trace` is told each request in a line. May be BadConfig."""
+        connection is there. `trace` is told each request in a line. `waiting` is told, once and
+        from another thread, of an answer that takes longer than `patience` seconds. May be
+        BadConfig."""
         self._credentials = credentials
         self._context = tls_context(credentials)
         self._timeout = timeout
         self._trace = trace
+        self._waiting = waiting
+        self._patience = patience
         self._kept: Connection | None = None
         self._watches: list[Watch] = []
         self._dated: tuple[datetime, float] | None = None
@@ -163,7 +173,7 @@ class Api:
 
     def _answered(self, call: Call, deadline: Deadline) -> bytes:
         """The whole answer."""
-        with self._no_answer(call):
+        with self._no_answer(call), self._told_when_slow(call):
             kept = self._kept
             if kept is not None and kept.usable_by(self._credentials) and call.body is None:
                 with suppress(*CLOSED):
@@ -237,6 +247,22 @@ class Api:
                 f"the API server at {self._credentials.server} gives no answer to {call.asked}: "
                 f"{why(error)}"
             ) from None
+
+    @contextmanager
+    def _told_when_slow(self, call: Call) -> Iterator[None]:
+        """Whoever looks at it should know that it is not this program that thinks."""
+        if self._waiting is None:
+            yield
+            return
+        server = self._credentials.server
+        sentence = f"still waiting for the API server at {server} to answer {call.asked}"
+        timer = Timer(self._patience, self._waiting, [sentence])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _strange(self, asked: str, what: str) -> Unavailable:
         return Unavailable(

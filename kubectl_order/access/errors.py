@@ -44,7 +44,7 @@ class ApiError(Exception):
 class Unauthorized(ApiError):
     """401: the API server does not know who we are."""
 
-    hint = "kubectl auth whoami"
+    hint = "a token or a certificate may be over, or of another cluster: kubectl auth whoami"
 
 
 class Forbidden(ApiError):

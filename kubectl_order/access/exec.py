@@ -36,6 +36,19 @@ class _Exec(msgspec.Struct, frozen=True, rename="camel"):
     provide_cluster_info: bool | None = None
 
 
+class _Node(dict[str, Any]):
+    """A part of a kubeconfig as `ExecProvider` reads it."""
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """All of it."""
+        return self
+
+    def safe_get(self, key: str) -> Any:
+        """One field; None where it is not there."""
+        return self.get(key)
+
+
 class _Shown(msgspec.Struct, frozen=True, rename="camel"):
     token: str | None = None
     client_certificate_data: str | None = None
@@ -116,7 +129,6 @@ def _run(
     """The status of the ExecCredential that the plugin prints."""
     from kubernetes.config.config_exception import ConfigException
     from kubernetes.config.exec_provider import ExecProvider
-    from kubernetes.config.kube_config import ConfigNode
 
     described = {
         "command": command,
@@ -124,8 +136,8 @@ def _run(
         "args": plugin.args or [],
         "provideClusterInfo": bool(plugin.provide_cluster_info),
     }
-    make, node = cast("Any", ExecProvider), cast("Any", ConfigNode)  # they have no types
-    provider = make(node("exec", described), None, node("cluster", cluster))
+    make = cast("Any", ExecProvider)  # it has no types
+    provider = make(_Node(described), None, _Node(cluster))
     provider.env = dict(environ) | {pair.name: pair.value for pair in plugin.env or ()}
     try:
         return provider.run()

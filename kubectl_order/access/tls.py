@@ -24,7 +24,8 @@ def tls_context(credentials: Credentials) -> ssl.SSLContext | None:
         context.verify_mode = ssl.CERT_NONE
     elif credentials.ca:
         try:
-            context.load_verify_locations(cadata=credentials.ca)
+            # Comments around the certificates may be in any language; OpenSSL takes ASCII alone.
+            context.load_verify_locations(cadata=credentials.ca.encode("ascii", "ignore").decode())
         except (ssl.SSLError, ValueError):
             raise BadConfig(
                 "the certificate-authority of the cluster is not a PEM certificate",

@@ -7,9 +7,9 @@ from typer import Argument, Option
 
 from kubectl_order.chain import challenges_in_order, owner_of
 from kubectl_order.describe import proofs
-from kubectl_order.describing.proving import with_values
+from kubectl_order.describe.proving import with_values
 from kubectl_order.facts import Absent, Chain, Unread, secrets_in
-from kubectl_order.failure import Exit
+from kubectl_order.failure import Exit, Failure
 from kubectl_order.pages.challenges import page
 from kubectl_order.reading.reader import Reader
 from kubectl_order.reading.refusals import told
@@ -33,7 +33,7 @@ def run(
     """Each challenge: what to publish where, what is seen there, and what the CA says. Without
     NAME, the challenges of all Orders of the namespace."""
     if name:
-        from kubectl_order.commands.subject import chain_named
+        from kubectl_order.commands.one import chain_named
 
         chains = [chain_named(session, name)]
     else:
@@ -75,8 +75,9 @@ def _chains(session: Session) -> Iterator[Chain]:
                 issuer=issuers[named],
                 unread=reader.unread,
             )
-        if not by_order:
-            yield Chain(namespace=namespace, now=cluster.now, unread=reader.unread)
+        if not by_order and reader.unread:
+            hint = "kubectl auth can-i --list"
+            raise Failure("; ".join(reader.unread), exit=Exit.NO_ACCESS, hint=hint)
 
 
 def _issuer(reader: Reader, namespace: str, named: IssuerRef) -> AnyIssuer | Absent | Unread | None:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from typer import Argument
 
-from kubectl_order.commands.subject import chain_named
-from kubectl_order.describing.happenings import happenings
+from kubectl_order.commands.one import chain_named
+from kubectl_order.describe.events import happenings
 from kubectl_order.facts import secrets_in
 from kubectl_order.failure import Exit
 from kubectl_order.pages.events import page

@@ -1,12 +1,14 @@
 """`kubectl order history CERT`."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from typer import Argument
 
 from kubectl_order.chain import owner_of
-from kubectl_order.commands.subject import chain_named
-from kubectl_order.describing.attempts import history
+from kubectl_order.commands.many import readable
+from kubectl_order.commands.one import chain_named
+from kubectl_order.describe.history import history
 from kubectl_order.explain.about import ref
 from kubectl_order.facts import secrets_in
 from kubectl_order.failure import Exit, Failure
@@ -30,11 +32,13 @@ def run(
             exit=Exit.USAGE,
             hint=f"try {plugin('why', ref(found))}" if found is not None else "",
         )
+    subject, unread = ref(chain.certificate), list(chain.unread)
     orders = {
         owner.uid: Ref(kind="Order", name=row.metadata.name, namespace=chain.namespace)
-        for row in session.cluster.orders()
+        for row in readable(session.cluster.orders(), unread)
         if (owner := owner_of(row, "CertificateRequest")) is not None
     }
-    attempts = redacted(history(chain, ref(chain.certificate), orders), secrets_in(chain))
+    chain = replace(chain, unread=tuple(unread))
+    attempts = redacted(history(chain, subject, orders), secrets_in(chain))
     session.show(attempts, page(attempts, wide=session.wide))
     return Exit.FINE

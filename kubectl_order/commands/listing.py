@@ -17,8 +17,8 @@ def run(
 ) -> Exit:
     """Orders, the most in danger first: failed or overdue with the least time left, then waiting,
     then on their way, then fine."""
-    from kubectl_order.commands.rows import read
-    from kubectl_order.danger import lines
+    from kubectl_order.commands.many import read
+    from kubectl_order.describe.danger import lines
     from kubectl_order.pages.listing import page
 
     found = read(session, lines, all_namespaces=all_namespaces, selector=selector)

@@ -7,7 +7,10 @@ from typer import Argument, Option
 
 from kubectl_order.attempting import Start, Starts, attempting, exit_of
 from kubectl_order.failure import Exit, Failure
-from kubectl_order.following import Deadline, check_output, follow
+from kubectl_order.flags import DryRun, Timeout
+from kubectl_order.following.deadline import Deadline
+from kubectl_order.following.issuance import follow
+from kubectl_order.following.lines import check_output
 from kubectl_order.output import say
 from kubectl_order.session import Session
 from kubectl_order.view.page import Page, Paragraph, Text, text
@@ -26,11 +29,9 @@ def run(
     all_namespaces: Annotated[
         bool, Option("--all-namespaces", "-A", help="With --all or -l: in all namespaces.")
     ] = False,
-    dry_run: Annotated[
-        str, Option("--dry-run", help="none, or server: check everything and store nothing.")
-    ] = "none",
+    dry_run: DryRun = "none",
     wait: Annotated[bool, Option("--wait", help="Follow each until it is done.")] = False,
-    timeout: Annotated[str, Option(help="With --wait: the longest wait, such as 5m.")] = "",
+    timeout: Timeout = "",
 ) -> Exit:
     """Have certificates issued anew, now, whatever their age.
 
@@ -104,7 +105,7 @@ def _named(session: Session, names: Sequence[str]) -> list[Certificate]:
 
 
 def _one(session: Session, written: str) -> Certificate:
-    from kubectl_order.missing import nothing
+    from kubectl_order.naming.missing import nothing
     from kubectl_order.reading.kinds import spelled
 
     kind, slash, name = written.rpartition("/")

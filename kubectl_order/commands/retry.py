@@ -6,13 +6,16 @@ from typer import Argument, Option
 
 from kubectl_order.attempting import attempting, exit_of
 from kubectl_order.commands.renew import MESSAGE, check_waiting, line, report
-from kubectl_order.commands.subject import status_of
+from kubectl_order.describe import status_of
+from kubectl_order.explain.about import is_issuing
 from kubectl_order.facts import Chain
 from kubectl_order.failure import Exit, Failure
-from kubectl_order.following import Deadline, follow
+from kubectl_order.flags import DryRun, Timeout
+from kubectl_order.following.deadline import Deadline
+from kubectl_order.following.issuance import follow
+from kubectl_order.following.phases import has_failed
 from kubectl_order.output import say
 from kubectl_order.pages import parts, why
-from kubectl_order.phases import has_failed, is_issuing
 from kubectl_order.session import Session
 from orderapi import states
 from orderapi.certificate import Certificate
@@ -21,11 +24,9 @@ from orderapi.certificate import Certificate
 def run(
     session: Session,
     name: Annotated[str, Argument(help="An Order or a Certificate, or a name of its chain.")],
-    dry_run: Annotated[
-        str, Option("--dry-run", help="none, or server: check everything and store nothing.")
-    ] = "none",
+    dry_run: DryRun = "none",
     wait: Annotated[bool, Option("--wait", help="Follow it until it is done.")] = False,
-    timeout: Annotated[str, Option(help="With --wait: the longest wait, such as 5m.")] = "",
+    timeout: Timeout = "",
 ) -> Exit:
     """Begin a new attempt now, after one that failed, without waiting for the next by itself.
 
@@ -33,7 +34,7 @@ def run(
     where there were too many attempts within an hour. An attempt that is under way is left alone:
     what it waits for is told.
     """
-    from kubectl_order.target import resolve
+    from kubectl_order.naming.target import resolve
 
     deadline = Deadline(timeout)
     check_waiting(session, "retry", wait=wait, dry_run=dry_run, timeout=timeout)
@@ -73,8 +74,8 @@ def _left_alone(session: Session, chain: Chain) -> Exit:
     """It is on its way, or waits for something that a new attempt does not change, or is there."""
     status = status_of(chain)
     ready = parts.closing(status.finding, status.time)
-    failed = chain.certificate is not None and is_issuing(chain.certificate)
-    session.show(status, why.page(status) if failed else ready)
+    under_way = is_issuing(chain.certificate)
+    session.show(status, why.page(status) if under_way else ready)
     return Exit.FINE
 
 

@@ -2,21 +2,18 @@
 
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument
 
-from kubectl_order.failure import Exit, Failure
+from kubectl_order.failure import Exit
+from kubectl_order.flags import AllNamespaces, Selector, check_alone
 from kubectl_order.session import Session
 
 
 def run(
     session: Session,
     name: Annotated[str, Argument(help="A name, or KIND/NAME.")] = "",
-    all_namespaces: Annotated[
-        bool, Option("--all-namespaces", "-A", help="Without NAME: all namespaces.")
-    ] = False,
-    selector: Annotated[
-        str, Option("--selector", "-l", help="Without NAME: those with these labels.")
-    ] = "",
+    all_namespaces: AllNamespaces = False,
+    selector: Selector = "",
 ) -> Exit:
     """One page on a certificate and its Order; without NAME, what needs attention.
 
@@ -24,9 +21,9 @@ def run(
     """
     if not name:
         return _attention(session, all_namespaces=all_namespaces, selector=selector)
-    if all_namespaces or selector:
-        raise Failure("a NAME goes with neither -A nor -l", exit=Exit.USAGE)
-    from kubectl_order.commands.subject import chain_named, exit_of, status_of
+    check_alone(all_namespaces=all_namespaces, selector=selector)
+    from kubectl_order.commands.one import chain_named, exit_of
+    from kubectl_order.describe import status_of
     from kubectl_order.pages.status import page
 
     status = status_of(chain_named(session, name))
@@ -35,12 +32,11 @@ def run(
 
 
 def _attention(session: Session, *, all_namespaces: bool, selector: str) -> Exit:
-    from kubectl_order.commands.rows import read
-    from kubectl_order.danger import needing_attention
-    from kubectl_order.finding import Standing
+    from kubectl_order.commands.many import read
+    from kubectl_order.commands.one import exit_of
+    from kubectl_order.describe.danger import needing_attention
     from kubectl_order.pages.listing import attention
 
     lines = read(session, needing_attention, all_namespaces=all_namespaces, selector=selector)
     session.show(lines, attention(lines, wide=session.wide))
-    bad = (Standing.FAILED, Standing.OVERDUE)
-    return Exit.FAILED if any(line.standing in bad for line in lines.items) else Exit.FINE
+    return max((exit_of(line.standing) for line in lines.items), default=Exit.FINE)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from typer import Argument
 
-from kubectl_order.describing.tree import Wood, tree, wood_of
-from kubectl_order.facts import secrets_in
+from kubectl_order.describe.tree import Wood, tree, wood_of
+from kubectl_order.facts import secrets_in, secrets_of
 from kubectl_order.failure import Exit
 from kubectl_order.pages.tree import page
 from kubectl_order.report import Tree
@@ -25,21 +25,27 @@ def run(
 
 
 def _one(session: Session, name: str) -> Tree:
-    from kubectl_order.commands.subject import chain_named
+    from kubectl_order.commands.many import readable
+    from kubectl_order.commands.one import chain_named
 
     chain = chain_named(session, name, history=True)
     # The Orders of past requests are not in the chain; rows are enough to show how they ended.
-    orders = session.cluster.orders() if chain.past else ()
-    return redacted(tree(wood_of(chain, orders), chain.now, chain.unread), secrets_in(chain))
+    unread = list(chain.unread)
+    orders = readable(session.cluster.orders(), unread) if chain.past else ()
+    return redacted(tree(wood_of(chain, orders), chain.now, tuple(unread)), secrets_in(chain))
 
 
 def _all(session: Session) -> Tree:
+    from kubectl_order.commands.many import readable
     from kubectl_order.reading.reader import Reader
     from kubectl_order.reading.refusals import told
     from orderapi.resources import CERTIFICATE_REQUEST, CHALLENGE
 
     cluster = session.cluster
-    certificates, orders = tuple(cluster.certificates()), tuple(cluster.orders())
+    unread: list[str] = []
+    certificates = readable(cluster.certificates(), unread)
+    # One of both there must be, or there is nothing to show.
+    orders = tuple(cluster.orders()) if unread else readable(cluster.orders(), unread)
     reader = Reader(cluster.api)
     with told():
         requests, challenges = (
@@ -47,6 +53,5 @@ def _all(session: Session) -> Tree:
             for resource in (CERTIFICATE_REQUEST, CHALLENGE)
         )
     wood = Wood(certificates=certificates, requests=requests, orders=orders, challenges=challenges)
-    secrets = {value for one in challenges for value in (one.spec.key, one.spec.token) if value}
-    longest_first = sorted(secrets, key=len, reverse=True)
-    return redacted(tree(wood, cluster.now, reader.unread), longest_first)
+    unread += reader.unread
+    return redacted(tree(wood, cluster.now, tuple(unread)), secrets_of(challenges))

@@ -6,7 +6,12 @@ from kubectl_order.session import Session
 
 def run(session: Session) -> Exit:
     """The version of this plugin."""
-    from kubectl_order.program import version
-
     session.stdout.write(version())
     return Exit.FINE
+
+
+def version() -> str:
+    """This program's name and version."""
+    from importlib.metadata import version as installed
+
+    return f"kubectl-order {installed('kubectl-order')}\n"

@@ -4,20 +4,19 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from kubectl_order.failure import Exit, Failure
-from kubectl_order.following import Deadline, check_output, follow
+from kubectl_order.failure import Exit
+from kubectl_order.flags import AllNamespaces, Selector, check_alone
+from kubectl_order.following.deadline import Deadline
+from kubectl_order.following.issuance import follow
+from kubectl_order.following.lines import check_output
 from kubectl_order.session import Session
 
 
 def run(
     session: Session,
     name: Annotated[str, Argument(help="A name, or KIND/NAME.")] = "",
-    all_namespaces: Annotated[
-        bool, Option("--all-namespaces", "-A", help="Without NAME: all namespaces.")
-    ] = False,
-    selector: Annotated[
-        str, Option("--selector", "-l", help="Without NAME: those with these labels.")
-    ] = "",
+    all_namespaces: AllNamespaces = False,
+    selector: Selector = "",
     timeout: Annotated[str, Option(help="The longest wait, such as 5m; none by default.")] = "",
 ) -> Exit:
     """Follow an issuance until it is done: how everything stands, then a line for each change.
@@ -29,11 +28,10 @@ def run(
     check_output(session, "watch")
     deadline = Deadline(timeout)
     if not name:
-        from kubectl_order.following_orders import follow_orders
+        from kubectl_order.following.orders import follow_orders
 
         return follow_orders(session, deadline, all_namespaces=all_namespaces, selector=selector)
-    if all_namespaces or selector:
-        raise Failure("a NAME goes with neither -A nor -l", exit=Exit.USAGE)
-    from kubectl_order.target import resolve
+    check_alone(all_namespaces=all_namespaces, selector=selector)
+    from kubectl_order.naming.target import resolve
 
     return follow(session, resolve(session.cluster, name), deadline)

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from kubectl_order.commands.subject import chain_named, exit_of, status_of
+from kubectl_order.commands.one import chain_named, exit_of
+from kubectl_order.describe import status_of
 from kubectl_order.failure import Exit
 from kubectl_order.pages.why import page
 from kubectl_order.session import Session
@@ -33,5 +34,5 @@ def run(
 
         checks = look(chain, nameservers=tuple(nameserver or ()))
     status = status_of(chain, checks=checks)
-    session.show(status, page(status, wide=session.wide))
+    session.show(status, page(status))
     return exit_of(status.finding.standing)

@@ -4,9 +4,10 @@ Refuses to judge. Conditions and states are read as both controllers of this API
 missing reads as not begun.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from kubectl_order.facts import Chain, SecretMeta
 from kubectl_order.finding import Actor, Ref, kubectl
@@ -38,8 +39,7 @@ _KINDS: Final[tuple[type[Object], ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """One thing that an object says of itself, and since when."""
 
     on: Ref

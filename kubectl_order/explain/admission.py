@@ -5,8 +5,9 @@ Told by whichever object waits for what was refused. The controller tries again 
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from kubectl_order.explain.about import Said, is_given_up, is_issuing, ref, said
 from kubectl_order.explain.words import clause, one_line, quoted, sentence
@@ -38,8 +39,7 @@ _RIGHTS: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
+class _Refusal(msgspec.Struct, frozen=True):
     """What was said, and the words of it that a pattern found."""
 
     chain: Chain

@@ -7,6 +7,8 @@ from kubectl_order.explain.about import (
     conditions,
     has_ended,
     is_given_up,
+    issuer_is_foreign,
+    issuer_named,
     ref,
     said,
     said_by,
@@ -15,6 +17,7 @@ from kubectl_order.explain.words import clause, distance, sentence
 from kubectl_order.facts import Chain
 from kubectl_order.finding import Actor, Finding, Standing, kubectl, plugin
 from orderapi.conditions import find, is_true
+from orderapi.defaults import issuer_group
 from orderapi.names import APPROVED, DENIED, READY, REASON_DENIED
 
 SOON: Final = timedelta(seconds=20)
@@ -46,7 +49,7 @@ def denied(chain: Chain) -> Finding | None:
         evidence=(
             f"Condition {condition.type} has the reason {clause(told.reason) or 'Denied'}, which "
             f"names who denied it.",
-            *((sentence(told.text),) if told.text else ()),
+            *((f"It says: {sentence(told.text)}",) if told.text else ()),
         ),
         since=told.since or request.status.failure_time,
         who=Actor.ADMIN,
@@ -74,20 +77,27 @@ def approval_pending(chain: Chain) -> Finding | None:
     ):
         return None
     at = ref(request)
+    group = issuer_group(issuer_named(chain)) if issuer_is_foreign(chain) else ""
+    whose = f', which is for an issuer of group "{group}"' if group else ""
     made = f" It was made {distance(created, chain.now)}." if created is not None else ""
     return Finding(
         cause="approval-pending",
         on=at,
-        headline=f'Nobody has approved CertificateRequest "{at.name}"',
+        headline=f'Nobody has approved CertificateRequest "{at.name}"{whose}',
         evidence=(f"It has neither of the conditions Approved and Denied.{made}",),
         since=created,
         who=Actor.ADMIN,
-        fix=(
-            "Whoever approves requests in this cluster must set the condition Approved; where that "
-            "is the controller, its --controllers must not leave the approver out."
-        ),
+        fix=_approve(group),
         command=kubectl("describe", at),
         standing=Standing.WAITING,
+    )
+
+
+def _approve(group: str) -> str:
+    right = f', and it needs the verb approve for signers of group "{group}"' if group else ""
+    return (
+        f"Whoever approves requests in this cluster must set the condition Approved; where that "
+        f"is the controller, its --controllers must not leave the approver out{right}."
     )
 
 

@@ -8,6 +8,7 @@ FAILURES   told by what it kept of a failure, where nothing deeper in the chain 
 import re
 from typing import Final
 
+from kubectl_order.explain import orders, requests
 from kubectl_order.explain.about import (
     FAILED_BEGINNING,
     Said,
@@ -17,9 +18,18 @@ from kubectl_order.explain.about import (
     said,
     secret_command,
 )
-from kubectl_order.explain.words import clause, counted, quoted, sentence, stamp, time_at
+from kubectl_order.explain.words import (
+    clause,
+    counted,
+    dated_after,
+    quoted,
+    sentence,
+    time_at,
+    within,
+)
 from kubectl_order.facts import Chain
 from kubectl_order.finding import Actor, Finding, Standing, kubectl, plugin
+from orderapi.certificate import Certificate
 from orderapi.names import ISSUING
 
 _WAITING: Final = ". Waiting: "
@@ -49,19 +59,25 @@ def budget_spent(chain: Chain) -> Finding | None:
     at, end = ref(certificate), time_at(told.text[found.start() :])
     if end is not None and end <= chain.now:
         return None
-    until = f" until {stamp(end)}" if end is not None else ""
+    until = f" until {dated_after(end)}" if end is not None else ""
+    failed = next((one for rule in _LAST if (one := rule(chain)) is not None), None)
+    if failed is None or failed.standing is not Standing.FAILED:
+        failed = None
     return Finding(
         cause="budget-spent",
         on=at,
         headline=(
             f'Certificate "{at.name}" had {found[1]} requests within an hour, as many as a CA '
             f"should get: it waits{until}"
+            f"{f'. The last one failed: {clause(within(failed.headline))}' if failed else ''}"
         ),
-        evidence=(sentence(told.text[found.start() :]), *_last_failure(chain)),
+        evidence=failed.evidence if failed else _last_failure(chain),
         since=told.since,
         until=end,
-        who=Actor.NOBODY,
-        fix="Wait; meanwhile mend what made the earlier attempts fail.",
+        who=failed.who if failed else Actor.NOBODY,
+        fix=f"{failed.fix} Nothing is tried before that time."
+        if failed
+        else "Wait; meanwhile mend what made the earlier attempts fail.",
         command=plugin("history", at),
         standing=Standing.WAITING,
     )
@@ -76,6 +92,7 @@ def keystore_password(chain: Chain) -> Finding | None:
         return None
     at, name = ref(certificate), quoted(found["secret"])
     missing = "not found" in found["why"]
+    entry = _password_entry(certificate, found["kind"])
     return Finding(
         cause="keystore-password-missing",
         on=at,
@@ -87,7 +104,8 @@ def keystore_password(chain: Chain) -> Finding | None:
         evidence=(sentence(told.text),),
         since=told.since,
         who=Actor.YOU,
-        fix=f"Create Secret {name} with that entry; the issuance goes on by itself.",
+        fix=f"Create Secret {name} with the password in entry {quoted(entry)}; the issuance goes "
+        f"on by itself.",
         command=secret_command(chain, found["secret"]),
         standing=Standing.WAITING,
     )
@@ -135,7 +153,7 @@ def backing_off(chain: Chain) -> Finding | None:
         on=at,
         headline=(
             f'The last attempt for Certificate "{at.name}" failed'
-            f"{f', and the next one is made at {stamp(until)}' if until and waits else ''}: "
+            f"{f', and the next one is made at {dated_after(until)}' if until and waits else ''}: "
             f"{clause(why) or clause(issuing.reason) or 'no reason is known'}"
         ),
         evidence=tuple(evidence),
@@ -146,6 +164,14 @@ def backing_off(chain: Chain) -> Finding | None:
         command=plugin("retry", at),
         standing=Standing.FAILED,
     )
+
+
+def _password_entry(certificate: Certificate, kind: str) -> str:
+    """The entry in which the password of that kind of key store is looked for."""
+    stores = certificate.spec.keystores
+    store = None if stores is None else stores.pkcs12 if "12" in kind else stores.jks
+    source = store.password_secret_ref if store is not None else None
+    return (source.key if source is not None else "") or "password"
 
 
 def _over_budget(chain: Chain) -> Said | None:
@@ -181,6 +207,9 @@ def _kept_waiting(chain: Chain) -> Said | None:
         return None
     return Said(ref(certificate), "", text, since)
 
+
+_LAST: Final = (*requests.INVALID, *orders.RULES, *requests.FAILED)
+"""What tells of the last attempt."""
 
 WAITS: Final = (budget_spent, keystore_password)
 REFUSED: Final = (not_written,)

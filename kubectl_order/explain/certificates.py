@@ -76,14 +76,18 @@ def _not_adopted(chain: Chain, certificate: Certificate, told: Said) -> Finding:
     at, name = ref(certificate), secret_name(chain)
     found = _NOT_ADOPTED.search(told.text)
     why = clause(found[1]) if found is not None else "it is not one for certificates"
+    is_account = "account key" in why
     return _obstacle(
         "secret-not-adopted",
         told,
         f'Certificate "{at.name}" may not write to Secret {quoted(name)}: it {why}'
         if found is not None
         else f'Certificate "{at.name}" may not write to Secret {quoted(name)}: {why}',
-        fix="Set spec.secretName to another name, or delete that Secret.",
-        command=secret_command(chain, name),
+        fix="Set spec.secretName to another name. That Secret must stay: the account is lost "
+        "with it."
+        if is_account
+        else "Set spec.secretName to another name, or delete that Secret if nobody needs it.",
+        command=kubectl("edit", at) if is_account else secret_command(chain, name),
     )
 
 
@@ -116,15 +120,15 @@ def _windows_invalid(_: Chain, certificate: Certificate, told: Said) -> Finding:
 def _key_kept(chain: Chain, certificate: Certificate, told: Said) -> Finding:
     at = ref(certificate)
     fields = _FIELDS.search(told.text)
-    differs = f", which differs in {clause(fields[1])}" if fields is not None else ""
+    differs = f": it differs in {clause(fields[1])}" if fields is not None else ""
     return _obstacle(
         "key-cannot-be-kept",
         told,
-        f"The private key in Secret {quoted(secret_name(chain))} does not fit Certificate "
-        f'"{at.name}"{differs}, and is to be kept',
+        f"The private key in Secret {quoted(secret_name(chain))} is to be kept, and does not fit "
+        f'Certificate "{at.name}"{differs}',
         fix=(
-            "Set spec.privateKey.rotationPolicy to Always, or delete the Secret: a new key is made "
-            "then."
+            "Set spec.privateKey.rotationPolicy to Always: a new key is made then, and the Secret "
+            "stays in use until its certificate is there."
         ),
         command=kubectl("edit", at),
     )

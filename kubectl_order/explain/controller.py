@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from kubectl_order.explain.about import expired, is_open, overdue
-from kubectl_order.explain.words import distance, sentence, stamp
+from kubectl_order.explain.words import dated, distance, sentence
 from kubectl_order.facts import Chain, Leader
 from kubectl_order.finding import Actor, Finding, Ref, Standing
 
@@ -74,9 +74,9 @@ def _told(chain: Chain, leader: Leader) -> str:
     if leader.renewed is None:
         return f"{lease} has no holder."
     if not leader.holder:
-        return f"{lease} was given back at {stamp(leader.renewed)}, and nobody has taken it."
+        return f"{lease} was given back at {dated(leader.renewed)}, and nobody has taken it."
     return (
-        f'{lease} is held by "{leader.holder}", which renewed it last at {stamp(leader.renewed)}; '
+        f'{lease} is held by "{leader.holder}", which renewed it last at {dated(leader.renewed)}; '
         f"that counts for {leader.seconds:g} s."
     )
 

@@ -45,8 +45,11 @@ def _unseen(told: Told, evidence: str) -> Finding:
         "txt-not-visible",
         f"The TXT record {told.record} is not seen by the controller yet: {clause(evidence)}",
         who=nameservers.taken_up_by(told),
-        fix=f"Have every name server of the zone give {told.record}; where the controller cannot "
-        f"ask them, set dns01.nameservers of the solver.",
+        fix=nameservers.in_time(
+            told,
+            f"Have every name server of the zone give {told.record}; where the controller cannot "
+            f"ask them, set dns01.nameservers of the solver.",
+        ),
         command=told.look(),
     )
 

@@ -1,7 +1,7 @@
 """What every finding gets in the end: whether it is late, when it goes on, and its bounds. Pure.
 
 A command is printed to be run as it is, and is made of names that others chose: one that a shell
-would read as more than words is replaced.
+would read as more than words, or kubectl as flags, is replaced.
 """
 
 import re
@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 
 from kubectl_order.explain.about import expired, is_ready, overdue, secret_name
-from kubectl_order.explain.words import LONGEST, distance, one_line, quoted, stamp
+from kubectl_order.explain.words import LONGEST, dated, distance, one_line, quoted
 from kubectl_order.facts import Chain, secrets_in
-from kubectl_order.finding import Finding, Standing
+from kubectl_order.finding import HARMLESS, Finding, Standing
 
 MOST: Final = 12
 """Sentences of evidence."""
@@ -21,7 +21,12 @@ HEADLINE: Final = 400
 
 _SECRET_LENGTH: Final = 16
 _RUNNABLE: Final = re.compile(r"(?:[A-Za-z0-9 ._:/=,@+%*-]|'[^'\x00-\x1f\x7f]*')+")
-_EVER: Final = "kubectl order status"
+_TOLD: Final = ("It was to be renewed at", "The certificate in Secret ")
+"""How a rule begins that tells of the certificate in use itself."""
+_FLAG: Final = re.compile(
+    r"-n|-A|-o|--live|--as=\S+|--all-namespaces|--field-selector=metadata\.name=\S+"
+)
+"""All that a command may have: any other was in a name."""
 
 
 def ended(chain: Chain, found: Finding) -> Finding:
@@ -41,8 +46,11 @@ def ended(chain: Chain, found: Finding) -> Finding:
 
 
 def runnable(command: str) -> str:
-    """The command, where a shell reads nothing but words in it; else one that is safe."""
-    return command if _RUNNABLE.fullmatch(command) and len(command) <= LONGEST else _EVER
+    """The command, where a shell reads nothing but words in it, and kubectl no flag but ours; else
+    one that is safe."""
+    flags = (word for word in command.split() if word.startswith("-"))
+    runs = _RUNNABLE.fullmatch(command) and all(map(_FLAG.fullmatch, flags))
+    return command if runs and len(command) <= LONGEST else HARMLESS
 
 
 class _Cleaner:
@@ -62,18 +70,20 @@ def _dates(chain: Chain, found: Finding) -> tuple[str, ...]:
     if found.cause in ("fine", "expired", "renewal-overdue", "renewal-disabled"):
         return ()
     secret = quoted(secret_name(chain))
+    if any(told in line for line in found.evidence for told in _TOLD):
+        return ()
     if (end := expired(chain)) is not None:
         return (f"The certificate in Secret {secret} expired {distance(end, chain.now)}.",)
     if (due := overdue(chain)) is not None:
         return (f"The certificate in Secret {secret} was to be renewed {_at(due, chain)}.",)
     end = chain.certificate.status.not_after if chain.certificate is not None else None
     if end is not None and is_ready(chain.certificate):
-        return (f"The certificate in Secret {secret} is valid until {stamp(end)}.",)
+        return (f"The certificate in Secret {secret} is valid until {dated(end)}.",)
     return ()
 
 
 def _at(time: datetime, chain: Chain) -> str:
-    return f"at {stamp(time)}, {distance(time, chain.now)}"
+    return f"at {dated(time)}, {distance(time, chain.now)}"
 
 
 def _next_attempt(chain: Chain, found: Finding) -> datetime | None:

@@ -3,9 +3,11 @@
 Speaks where no other rule does, so what it finds is nobody's fault that is told anywhere.
 """
 
-from dataclasses import dataclass
+import re
 from datetime import datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from kubectl_order.explain.about import (
     conditions,
@@ -15,11 +17,12 @@ from kubectl_order.explain.about import (
     is_outdated,
     is_ready,
     ref,
+    said,
     shown,
     subject,
 )
 from kubectl_order.explain.controller import where
-from kubectl_order.explain.words import SHORT, counted, distance, lasting, one_line
+from kubectl_order.explain.words import SHORT, counted, distance, lasting, one_line, sentence
 from kubectl_order.facts import Chain, Leader
 from kubectl_order.finding import Actor, Finding, Ref, Standing, plugin
 from orderapi import states
@@ -35,9 +38,15 @@ USUAL: Final = timedelta(minutes=15)
 SOON: Final = timedelta(minutes=1)
 """How long a new object may wait for its controller."""
 
+SHORTLY: Final = timedelta(seconds=30)
+"""How long the making of an Order may take."""
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+_WAITS_FOR: Final = re.compile(
+    r'Waiting on certificate issuance from order [^/\s"]{1,63}/(?P<order>[^:\s"]{1,253}):'
+)
+
+
+class _Step(msgspec.Struct, frozen=True):
     """Where it is: a sentence without its period, since when, and who is slow if it is slow."""
 
     on: Ref
@@ -69,6 +78,36 @@ def not_yet_started(chain: Chain) -> Finding | None:
         return None
     told = f"{shown(ref(head))} has not been looked at by the controller yet"
     return _waits(chain, ref(head), told, head.metadata.creation_timestamp)
+
+
+def order_not_made(chain: Chain) -> Finding | None:
+    """The request tells of an Order that is not there, and of nothing that was refused."""
+    request, told = chain.request, said(chain.request)
+    if request is None or told is None or chain.order is not None or has_ended(request):
+        return None
+    found = _WAITS_FOR.match(told.text)
+    since = told.since or request.metadata.creation_timestamp
+    if found is None or since is None or chain.now - since < SHORTLY:
+        return None
+    if any("order" in each.lower() for each in chain.unread):
+        return None
+    return Finding(
+        cause="order-not-made",
+        on=told.on,
+        headline=(
+            f'Order "{found["order"]}" was to be made {distance(since, chain.now)}, and does not '
+            f"exist: the controller could not make it, or somebody deleted it"
+        ),
+        evidence=(f'{told.on.kind} "{told.on.name}" says: {sentence(told.text)}',),
+        since=since,
+        who=Actor.ADMIN,
+        fix=(
+            "See in the controller's log what the API server answers: most often an admission "
+            "webhook for Orders cannot be reached. It is tried again by itself."
+        ),
+        command="kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+        standing=Standing.WAITING,
+    )
 
 
 def in_flight(chain: Chain) -> Finding | None:
@@ -215,4 +254,4 @@ def _has_status(obj: Object) -> bool:
 
 
 NEW: Final = (new_attempt,)
-RULES: Final = (not_yet_started, in_flight)
+RULES: Final = (not_yet_started, order_not_made, in_flight)

@@ -5,8 +5,9 @@ A table, read from above: the first row that fits counts, the last fits always.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from kubectl_order.explain.words import clause, quoted
 from kubectl_order.finding import Actor, Ref, kubectl
@@ -18,8 +19,7 @@ _OBJECT_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.ASC
 Words = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """One reason why an issuer is not ready. `who` is None where that is the issuer's owner.
 
     `words` makes the end of the headline of the text; an empty one leaves that to the text itself.
@@ -32,6 +32,8 @@ class Kind:
     words: str | Words = ""
     who: Actor | None = None
     shows_secret: bool = False
+    edits: bool = False
+    """Whether the fix is a change of the issuer's spec."""
 
     def fits(self, reason: str, text: str) -> bool:
         """Whether the condition with this reason and message is of this kind."""
@@ -46,7 +48,9 @@ class Kind:
         return self.words if isinstance(self.words, str) else self.words(text)
 
     def command(self, text: str, at: Ref, namespace: str) -> str:
-        """The next command: a look at the Secret, else at the issuer."""
+        """The next command: a look at the Secret, else the issuer's change, or a look at it."""
+        if self.edits:
+            return kubectl("edit", at)
         found = _SECRET.search(text) if self.shows_secret else None
         if found is None or _OBJECT_NAME.fullmatch(found["name"]) is None:
             return kubectl("describe", at)
@@ -103,6 +107,12 @@ def _closed(text: str) -> str:
 def _type(text: str) -> str:
     found = re.search(r'is of type "([^"]{1,40})"', text)
     return f"it is of type {quoted(found[1])}, and only acme is served" if found is not None else ""
+
+
+def _version_1(text: str) -> str:
+    found = re.search(r"v1 endpoint \((\S{1,200})\)", text)
+    where = f" ({found[1]})" if found is not None else ""
+    return f"spec.acme.server is a v1 endpoint{where}, and ACME v1 is no more"
 
 
 def _unreachable(text: str) -> str:
@@ -175,6 +185,7 @@ KINDS: Final = (
         cause="issuer-eab-required",
         pattern=re.compile(r"externalAccountRequired"),
         words="its CA demands an external account binding",
+        edits=True,
         fix=("Get a key id and a MAC key from the CA, and set spec.acme.externalAccountBinding."),
     ),
     Kind(
@@ -195,6 +206,7 @@ KINDS: Final = (
             r"|(?i:account\b.{0,80}\b(?:deactivated|revoked))"
         ),
         words=_closed,
+        edits=True,
         fix=(
             "Name another Secret in spec.acme.privateKeySecretRef, or delete that Secret: another "
             "account is made with another key."
@@ -225,6 +237,7 @@ KINDS: Final = (
         cause="issuer-contact-invalid",
         pattern=re.compile(r"acme:error:(?:invalidContact|unsupportedContact)"),
         words="its CA does not take the contact in spec.acme.email",
+        edits=True,
         fix="Correct spec.acme.email.",
     ),
     Kind(
@@ -242,16 +255,25 @@ KINDS: Final = (
             r"|unsupported protocol scheme"
         ),
         words="its ACME server does not speak HTTPS",
+        edits=True,
         fix="Give spec.acme.server the https:// URL of the CA's directory.",
     ),
     Kind(
         cause="issuer-server-untrusted",
         pattern=re.compile(r"TLS certificate is not trusted|x509: |certificate verify failed"),
         words=_untrusted,
+        edits=True,
         fix=(
             "Where the CA is a private one, put the certificate of its root into "
             "spec.acme.caBundle."
         ),
+    ),
+    Kind(
+        cause="issuer-invalid",
+        pattern=re.compile(r"set to a v1 endpoint"),
+        words=_version_1,
+        edits=True,
+        fix="Set spec.acme.server to the URL of the CA's directory for ACME v2, which it names.",
     ),
     Kind(
         cause="issuer-invalid",
@@ -260,6 +282,7 @@ KINDS: Final = (
             r"to a v1 endpoint|spec\.acme is missing|privateKeySecretRef\.name is empty"
             r"|Missing issuer type|caBundle|a URL must |URL cannot be read|no such URL"
         ),
+        edits=True,
         fix="Correct the spec of the issuer.",
     ),
     Kind(

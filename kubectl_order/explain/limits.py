@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from kubectl_order.explain.told import Told
-from kubectl_order.explain.words import clause
+from kubectl_order.explain.words import clause, dated_after
 from kubectl_order.finding import Actor, Finding
 
 PAUSED: Final = re.compile(
@@ -45,7 +45,7 @@ def rate_limited(told: Told, detail: str) -> Finding:
     until = told.until()
     limit = _limit(detail)
     what = f"its limit of {limit} is reached" if limit else f"too many requests: {clause(detail)}"
-    when = f", until {until:%Y-%m-%d %H:%M:%S} UTC" if until is not None else ""
+    when = f", until {dated_after(until)}" if until is not None else ""
     return told.finding(
         "ca-rate-limited",
         f"{told.ca} does not take an order for {told.name} now{when}: {what}",
@@ -76,7 +76,7 @@ def _paused(told: Told, found: re.Match[str]) -> Finding:
         told.quoted(),
         who=Actor.CA,
         fix=fix,
-        command=told.retry(),
+        command=told.retry() if told.failed else told.watch(),
     )
 
 

@@ -29,14 +29,19 @@ def servfail(told: Told, name: str, words: str) -> Finding:
 
 
 def not_answered(told: Told, name: str, words: str) -> Finding:
-    """The recursive servers that the controller asks say nothing."""
+    """The recursive servers that the controller asks say nothing, or do not want to."""
+    flags = "--dns01-recursive-nameservers and --acme-http01-solver-nameservers"
+    refused = words.endswith("answered REFUSED")
     return told.finding(
         "dns-lookup-failed",
         f"{name} could not be looked up: {clause(words)}",
         who=Actor.ADMIN,
-        fix="Let the controller reach its DNS servers, or name others: "
-        "--dns01-recursive-nameservers and --acme-http01-solver-nameservers, or dns01.nameservers "
-        "of the solver.",
+        fix=f"Name recursive DNS servers that answer the controller in {flags}, or in "
+        f"dns01.nameservers of the solver: this one answers for its own zones only, or not to "
+        f"everybody."
+        if refused
+        else f"Let the controller reach its DNS servers, or name others: {flags}, or "
+        f"dns01.nameservers of the solver.",
         command=told.look(),
     )
 

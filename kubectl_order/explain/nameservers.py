@@ -4,9 +4,10 @@ The words are those of this controller: `ns2.example.com (192.0.2.2): no such na
 """
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+import msgspec
 
 from kubectl_order.explain.told import Told
 from kubectl_order.explain.words import clause
@@ -29,8 +30,7 @@ _SILENT: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(msgspec.Struct, frozen=True):
     """What one name server said at one address; `who` is it as people know it."""
 
     who: str
@@ -51,8 +51,7 @@ class Server:
         return f"{self.who}: {self.words}"
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """What all of them said. A name server with several addresses lacks the record where one of
     them says so, or all are silent."""
 
@@ -77,13 +76,12 @@ class Heard:
         return tuple(sorted(said, key=lambda one: one.silent))
 
     def counted(self, name: str, one: str, many: str) -> str:
-        """`1 of 2 name servers of example.com` and a verb, then what the first of them said."""
-        plural = "s" if len(self.voices) > 1 else ""
-        verb = one if len(self.lacking) == 1 else many
-        return (
-            f"{len(self.lacking)} of {len(self.voices)} name server{plural} of {name} {verb}: "
-            f"{clause(str(self.blamed[0]))}"
-        )
+        """`1 of 2 name servers of example.com`, or `the name server`, and a verb, then what the
+        first of them said."""
+        lacking, voices = len(self.lacking), len(self.voices)
+        who = f"{lacking} of {voices} name servers" if voices > 1 else "the name server"
+        verb = one if lacking == 1 else many
+        return f"{who} of {name} {verb}: {clause(str(self.blamed[0]))}"
 
     def told(self) -> tuple[str, ...]:
         """What each said, as evidence."""
@@ -103,8 +101,7 @@ def read(told: Told, evidence: str) -> Finding | None:
     if first.words == "answered REFUSED" or first.words.startswith("does not hold the zone"):
         return _lame(told, heard)
     spoken = [one for one in heard.blamed if not one.silent]
-    everywhere = len(heard.lacking) == len(heard.voices)
-    if everywhere and all("other value" in one.words for one in spoken):
+    if all("other value" in one.words for one in spoken):
         return _other_values(told, heard)
     return _missing(told, heard)
 
@@ -126,14 +123,25 @@ def taken_up_by(told: Told) -> Actor:
     return Actor.NOBODY if young and not told.failed else Actor.DNS
 
 
+def in_time(told: Told, deed: str) -> str:
+    """What is to be done about a record that is not seen; while it may just be on its way, only if
+    it stays so."""
+    if taken_up_by(told) is not Actor.NOBODY:
+        return deed
+    return f"If it stays so: {deed[:1].lower()}{deed[1:]}"
+
+
 def _missing(told: Told, heard: Heard) -> Finding:
     return told.finding(
         "txt-not-visible",
         heard.counted(told.dns_name, "lacks the TXT record", "lack the TXT record"),
         *heard.told(),
         who=taken_up_by(told),
-        fix=f"Have every name server of the zone give {told.record}: see whether the secondaries "
-        f"are told of changes (NOTIFY) and transfer the zone (AXFR).",
+        fix=in_time(
+            told,
+            f"Have every name server of the zone give {told.record}: see whether the secondaries "
+            f"are told of changes (NOTIFY) and transfer the zone (AXFR).",
+        ),
         command=told.look(),
     )
 
@@ -141,14 +149,23 @@ def _missing(told: Told, heard: Heard) -> Finding:
 def _other_values(told: Told, heard: Heard) -> Finding:
     return told.finding(
         "txt-other-values",
-        f"The TXT record {told.record} has other values than this challenge's: "
+        f"The TXT record {told.record} has other values than this challenge's{_where(heard)}: "
         f"{clause(str(heard.blamed[0]))}",
         *heard.told(),
         who=taken_up_by(told),
-        fix=f"Delete left-over TXT values at {told.record}, and see whether the zone's "
-        f"secondaries follow its primary.",
+        fix=in_time(
+            told,
+            f"Delete left-over TXT values at {told.record}, and see whether the zone's secondaries "
+            f"follow its primary.",
+        ),
         command=told.look(),
     )
+
+
+def _where(heard: Heard) -> str:
+    """On how many of the name servers, where it is not all."""
+    lacking, voices = len(heard.lacking), len(heard.voices)
+    return f" on {lacking} of {voices} name servers" if lacking < voices else ""
 
 
 def _silent(told: Told, heard: Heard) -> Finding:

@@ -12,7 +12,7 @@ from kubectl_order.explain import ca, dns01, http01, solvers
 from kubectl_order.explain.about import ref
 from kubectl_order.explain.told import Reader, Told
 from kubectl_order.explain.troubles import about_order, repeated, troubles
-from kubectl_order.explain.words import clause
+from kubectl_order.explain.words import clause, within
 from kubectl_order.facts import Chain
 from kubectl_order.finding import Actor, Finding, Standing, kubectl
 from orderapi import states
@@ -74,10 +74,10 @@ def _expired(told: Told) -> Finding | None:
         return None
     inner = repeated(replace(told, text=found["waited"]))
     cause = _read(inner)
-    waited = cause.headline if cause is not None else clause(found["waited"])
+    waited = within(cause.headline) if cause is not None else clause(found["waited"])
     return told.finding(
         "order-expired",
-        f"The order for {inner.name} expired at {told.ca} while it waited: {waited}",
+        f"The order for {inner.name} expired while it waited: {waited}",
         *((cause.evidence) if cause is not None else (told.quoted(),)),
         who=cause.who if cause is not None else Actor.NOBODY,
         fix=cause.fix

@@ -15,6 +15,16 @@ from kubectl_order.report import Problem
 from orderapi.challenge import DNS01
 
 _IDENTIFIER: Final = re.compile(r"^(?:(?P<ours>[^\s:]+): \w+: |\w+: \[\w+: (?P<theirs>[^\]]+)\] )")
+_PREFACE: Final = re.compile(
+    r"^(?:Error (?:creating new|finalizing) order :: |DNS problem: (?=\S))+"
+    r'(?:Cannot issue for "[^"]*": )?'
+)
+"""What a CA says before it says what is wrong."""
+_MORE: Final = re.compile(r" \(and \d+ more problems?\. Refer to sub-problems[^)]*\)")
+_NO_RECORD: Final = re.compile(r"(?i)\bno TXT record|NXDOMAIN")
+_PROFILE: Final = re.compile(
+    r"a profile with name (?P<name>[^\s;,]+)(?:; it offers (?P<known>.+))?"
+)
 _SUBKIND: Final = re.compile(r"^(?:[^\s:]+: )?(?P<kind>[A-Za-z]+): ")
 _IDENTITIES: Final = {
     "letsencrypt.org": "letsencrypt.org",
@@ -25,6 +35,8 @@ _IDENTITIES: Final = {
     "sectigo.com": "sectigo.com",
 }
 """Ends of a CA's host name, and how the CA calls itself in CAA records."""
+
+MOST_NAMES: Final = 5
 
 ByKind: TypeAlias = Callable[[Told, Problem], Finding]
 
@@ -43,16 +55,19 @@ def of_problem(told: Told, problem: Problem) -> Finding:
 
 def _name(told: Told, problem: Problem) -> str:
     """The name that the CA speaks of: that of its first subproblem, else the whole order's."""
-    for one in problem.subproblems:
-        found = _IDENTIFIER.match(one)
-        if found is not None:
-            return found["ours"] or found["theirs"]
-    return told.name
+    return next(iter(_names(problem)), told.name)
+
+
+def _names(problem: Problem) -> tuple[str, ...]:
+    """The names that its subproblems are about, each once."""
+    found = [match for one in problem.subproblems if (match := _IDENTIFIER.match(one)) is not None]
+    return tuple(dict.fromkeys(match["ours"] or match["theirs"] for match in found))
 
 
 def _detail(problem: Problem) -> str:
     """The CA's words, fit for a headline."""
-    return clause(problem.detail or "; ".join(problem.subproblems) or "it gave no details")
+    detail = problem.detail or "; ".join(problem.subproblems) or "it gave no details"
+    return clause(_MORE.sub("", _PREFACE.sub("", detail)))
 
 
 def _connection(told: Told, problem: Problem) -> Finding:
@@ -96,6 +111,15 @@ def _unauthorized(told: Told, problem: Problem) -> Finding:
             f'"{told.issuer.name}" may order, or use another issuer.',
             command=told.edit_issuer(),
         )
+    if told.kind == DNS01 and _NO_RECORD.search(problem.detail):
+        return told.finding(
+            "ca-unauthorized",
+            f"{told.ca} found no TXT record {told.record}: {_detail(problem)}",
+            who=Actor.DNS,
+            fix=f"Have every name server of the zone give {told.record} to everybody, as soon as "
+            f"it is written: secondaries may be late, or another view of the zone be public.",
+            command=told.look(),
+        )
     if told.kind == DNS01:
         return told.finding(
             "ca-unauthorized",
@@ -120,27 +144,34 @@ def _caa(told: Told, problem: Problem) -> Finding:
     name = _name(told, problem)
     tag = "issuewild" if name.startswith("*.") else "issue"
     identity = next(
-        (value for end, value in _IDENTITIES.items() if f".{told.ca}".endswith(f".{end}")), told.ca
+        (value for end, value in _IDENTITIES.items() if f".{told.host}".endswith(f".{end}")), ""
+    )
+    record = (
+        f'a CAA record "0 {tag} \\"{identity}\\""'
+        if identity
+        else f"a CAA record with the tag {tag} and the name that the CA goes by (caaIdentities in "
+        f"its directory)"
     )
     bare = name.removeprefix("*.")
     return told.finding(
         "ca-caa",
         f"CAA records of {bare} forbid {told.ca} to issue",
         who=Actor.DNS,
-        fix=f'Add a CAA record "0 {tag} \\"{identity}\\"" at {bare}, or at the name above it that '
-        f"has CAA records now.",
+        fix=f"Add {record} at {bare}, or at the name above it that has CAA records now.",
         command=told.retry(),
     )
 
 
 def _rejected(told: Told, problem: Problem) -> Finding:
     name = _name(told, problem)
+    meant = (_names(problem) or (name,))[:MOST_NAMES]
+    names, them = " and ".join(meant), "it" if len(meant) == 1 else "them"
     return told.finding(
         "ca-rejected-identifier",
         f"{told.ca} does not issue for {name}: {_detail(problem)}",
         who=Actor.YOU,
-        fix=f"Take {name} out of spec.dnsNames and spec.commonName of the Certificate, or use an "
-        f"issuer whose CA issues for it.",
+        fix=f"Take {names} out of spec.dnsNames and spec.commonName of the Certificate, or use an "
+        f"issuer whose CA issues for {them}.",
         command=told.edit(),
     )
 
@@ -169,7 +200,7 @@ def _bad_csr(told: Told, problem: Problem) -> Finding:
 
 
 def _user_action(told: Told, problem: Problem) -> Finding:
-    url = re.search(r"https://[^\s)\"'>]+", problem.detail)
+    url = re.search(r"https://[^\s)\"'<>\[\]]+", problem.detail)
     where = f" at {url[0].rstrip('.,')}" if url is not None else " as its words say"
     return told.finding(
         "ca-user-action-required",
@@ -189,8 +220,10 @@ def failed_there(told: Told, what: str) -> Finding:
     return told.finding(
         "ca-server-internal",
         f"{told.ca} failed on its own side: {what}",
-        who=Actor.CA,
-        fix="Nothing is to be changed here: it is tried again. Look at the CA's status page if it "
+        who=Actor.CA if told.failed else Actor.NOBODY,
+        fix="See the CA's status page, or ask it; another attempt is made by itself."
+        if told.failed
+        else "Nothing is to be changed here: it is tried again. Look at the CA's status page if it "
         "lasts.",
         command=told.retry() if told.failed else told.watch(),
     )
@@ -202,9 +235,13 @@ def _profile(told: Told, problem: Problem) -> Finding:
 
 def no_profile(told: Told, detail: str) -> Finding:
     """The profile that the issuer asks for is not offered."""
+    found = _PROFILE.search(detail)
+    what = f'profile "{found["name"]}"' if found is not None else "the profile that is asked for"
+    known = f"it offers {found['known']}" if found is not None and found["known"] else ""
+    why = "" if found is not None and not known else f": {clause(known or detail)}"
     return told.finding(
         "ca-invalid-profile",
-        f"{told.ca} does not offer the profile that is asked for: {clause(detail)}",
+        f"{told.ca} does not offer {what}{why}",
         who=told.issuer_owner,
         fix=f"Set spec.acme.profile of {told.the_issuer} to one that the "
         f"CA's directory lists, or leave it out.",

@@ -27,6 +27,7 @@ _OTHER_KEY: Final = re.compile(
 _EXPIRED_LEAF: Final = "returned an already expired certificate"
 
 _NAMES: Final = re.compile(r"^The CSR asks for (.{1,400}?): through ACME ")
+_ADVICE: Final = re.compile(r"\. ((?:Remove|Take) .+)$")
 _ASKS: Final = (
     (re.compile(r"isCA|CA certificate"), "it asks for a CA certificate"),
     (re.compile(r"commonName that is not present"), "its common name is not among its names"),
@@ -43,6 +44,7 @@ def request_invalid(chain: Chain) -> Finding | None:
     why = _asks(told.text)
     certificate = chain.certificate
     at = ref(certificate) if certificate is not None else told.on
+    advice = clause(found[1]) if (found := _ADVICE.search(told.text)) is not None else ""
     return Finding(
         cause="request-invalid",
         on=told.on,
@@ -53,7 +55,8 @@ def request_invalid(chain: Chain) -> Finding | None:
         since=told.since,
         who=Actor.YOU,
         fix=(
-            f'Change the spec of Certificate "{at.name}"; a new attempt is made then.'
+            f"{advice or 'Change the spec'}; a new attempt is made when Certificate "
+            f'"{at.name}" is changed.'
             if certificate is not None
             else "Make another request; this one has ended."
         ),

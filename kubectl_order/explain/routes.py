@@ -8,7 +8,7 @@ from typing import Final
 
 from kubectl_order.explain.told import Row, Told, by_table, group
 from kubectl_order.explain.words import clause
-from kubectl_order.finding import Actor, Finding
+from kubectl_order.finding import Actor, Finding, Ref, kubectl
 
 
 def read(told: Told) -> Finding | None:
@@ -119,7 +119,7 @@ def _taken(told: Told, found: re.Match[str]) -> Finding:
         f"cannot be made",
         who=Actor.YOU,
         fix=f'Delete {kind} "{name}": the controller then makes its own.',
-        command=f"kubectl delete {kind.lower()} {name} -n {told.chain.namespace}",
+        command=kubectl("delete", Ref(kind=kind, name=name, namespace=told.chain.namespace)),
     )
 
 

@@ -79,15 +79,18 @@ def _unseen(chain: Chain) -> bool:
 
 def _none(told: Told, found: re.Match[str]) -> Finding:
     why = _ENDING.sub("", found["why"])
+    wildcard = found["name"].startswith("*.")
+    kind = "dns01 solver" if wildcard else "solver"
+    needed = ", as a wildcard needs one" if wildcard else ""
     parts = [part for part in why.split("; ") if not part.startswith("no solver can be used")]
     return told.finding(
         "no-solver-matches",
         f"No solver of {told.the_issuer} can be used for {found['name']}",
         *(part[:1].upper() + part[1:] for part in parts[:MOST_SOLVERS]),
         who=told.issuer_owner,
-        fix=f"Add a solver for {found['name']} to spec.acme.solvers of {told.the_issuer}, widen "
-        f"the selector of one (dnsNames, dnsZones, matchLabels), or give the Certificate the "
-        f"label; a wildcard needs a dns01 solver. The Order then goes on by itself.",
+        fix=f"Add a {kind} for {found['name']} to spec.acme.solvers of {told.the_issuer}{needed}; "
+        f"or widen the selector of one (dnsNames, dnsZones, matchLabels), or give the Certificate "
+        f"the label. The Order then goes on by itself.",
         command=told.edit_issuer(),
     )
 

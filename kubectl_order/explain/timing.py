@@ -13,7 +13,7 @@ from kubectl_order.explain.about import (
     shown,
     subject,
 )
-from kubectl_order.explain.words import distance, lasting, quoted, sentence, stamp
+from kubectl_order.explain.words import dated, distance, lasting, quoted, sentence
 from kubectl_order.facts import Chain
 from kubectl_order.finding import Actor, Finding, Standing, plugin
 from orderapi import defaults
@@ -42,7 +42,7 @@ def renewal_disabled(chain: Chain) -> Finding | None:
             f'Certificate "{at.name}" is not renewed by itself, as spec.renewal.policy is Disabled'
             f": it {word} {distance(end, chain.now)}"
         ),
-        evidence=(f"The certificate in Secret {quoted(secret_name(chain))} ends at {stamp(end)}.",),
+        evidence=(f"The certificate in Secret {quoted(secret_name(chain))} ends at {dated(end)}.",),
         who=Actor.YOU,
         fix="Renew it by hand, or set spec.renewal.policy to RenewBefore.",
         command=plugin("renew", at),
@@ -88,7 +88,7 @@ def renewal_overdue(chain: Chain) -> Finding | None:
             f'The renewal of Certificate "{at.name}" was due {lasting(chain.now - due)} ago, and '
             f"has not begun"
         ),
-        evidence=(f"It was to be renewed at {stamp(due)}.{ends}",),
+        evidence=(f"It was to be renewed at {dated(due)}.{ends}",),
         since=due,
         who=Actor.YOU,
         fix="Begin a new attempt; look whether the controller serves this namespace.",
@@ -121,8 +121,8 @@ def _fine_line(chain: Chain) -> str:
     if not is_ready(certificate):
         return f"Nothing is under way for {shown(at)}, and nothing is said against it"
     end, due = certificate.status.not_after, certificate.status.renewal_time
-    until = f" until {stamp(end)}" if end is not None else ""
-    renewed = f", and is renewed at {stamp(due)}" if due is not None else ""
+    until = f" until {dated(end)}" if end is not None else ""
+    renewed = f", and is renewed at {dated(due)}" if due is not None else ""
     if renewal_is_off(certificate):
         renewed = ", and is not renewed by itself"
     secret = quoted(secret_name(chain))

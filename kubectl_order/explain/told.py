@@ -111,13 +111,19 @@ class Told:
 
     @cached_property
     def ca(self) -> str:
-        """The host of the CA, by its issuer or else by the Order's URL; else `the CA`."""
+        """The CA in words: `the CA at acme.example`; `the CA` where its host is not known."""
+        return f"the CA at {self.host}" if self.host else "the CA"
+
+    @cached_property
+    def host(self) -> str:
+        """The host of the CA, by its issuer or else by the Order's URL; empty where neither
+        tells."""
         chain, urls = self.chain, list[str]()
         if isinstance(chain.issuer, Issuer | ClusterIssuer) and chain.issuer.spec.acme is not None:
             urls.append(chain.issuer.spec.acme.server)
         if chain.order is not None:
             urls.append(chain.order.status.url)
-        return next((host for url in urls if (host := _host(url))), "the CA")
+        return next((host for url in urls if (host := _host(url))), "")
 
     def retry(self) -> str:
         """The command for a new attempt now; for an Order without Certificate, a closer look."""
@@ -172,7 +178,8 @@ class Told:
         standing: Standing | None = None,
     ) -> Finding:
         """The Finding. Without evidence of its own the reason is the evidence; what our own check
-        had seen and which other names are in the same danger are added."""
+        had seen and which other names are in the same danger are added. A headline may begin with
+        `the`, as `told.ca` does."""
         seen = list(evidence) or [self.quoted()]
         if self.own_check and not evidence:
             seen.append(self.own_check)
@@ -184,7 +191,7 @@ class Told:
         return Finding(
             cause=cause,
             on=self.on,
-            headline=clause(headline, LONGEST_HEADLINE),
+            headline=clause(_begun(headline), LONGEST_HEADLINE),
             evidence=tuple(sentence(each, LONGEST) for each in seen),
             since=self.since,
             until=self.until(),
@@ -206,6 +213,10 @@ def by_table(rows: Sequence[Row], told: Told, text: str) -> Finding | None:
         if match is not None and (found := make(told, match)) is not None:
             return found
     return None
+
+
+def _begun(headline: str) -> str:
+    return f"T{headline[1:]}" if headline.startswith("the ") else headline
 
 
 def group(found: re.Match[str], name: str) -> str:

@@ -111,10 +111,14 @@ def _refused(told: Told, found: re.Match[str]) -> Finding:
 def _zone(told: Told, found: re.Match[str]) -> Finding:
     zone, code = group(found, "zone"), found["code"]
     of_what = f"zone {zone}" if zone else f"the zone of {told.record}"
-    words = "is not the primary of" if code == "NOTAUTH" else "does not have the name in"
+    fault = (
+        f"is not the primary of {of_what}, or does not accept {_key(told, found)}"
+        if code == "NOTAUTH"
+        else f"does not have the name in {of_what}"
+    )
     return told.finding(
         "rfc2136-zone",
-        f"DNS server {_server(told, found)} {words} {of_what} ({code})",
+        f"DNS server {_server(told, found)} {fault} ({code})",
         who=told.issuer_owner,
         fix="Name the primary of that zone in rfc2136.nameserver of the solver, and a key that it "
         "accepts for it in tsigKeyName and tsigSecretSecretRef.",
@@ -187,7 +191,8 @@ def _no_key(told: Told, found: re.Match[str]) -> Finding:
         "credentials-invalid",
         f'Secret "{found["secret"]}", entry "{found["entry"]}", holds no TSIG key',
         who=told.issuer_owner,
-        fix="Put the base64 text into it that stands after `secret` in the DNS server's key file.",
+        fix="Put the base64 text that stands after `secret` in the DNS server's key file into that "
+        "entry.",
         command=_edit_secret(told),
     )
 

@@ -1,6 +1,6 @@
 """How spans, times, names and foreign text are put into sentences. Pure.
 
-Times are UTC and RFC 3339. Foreign text comes out on one line and of bounded length, otherwise as
+Times are UTC. Foreign text comes out on one line and of bounded length, otherwise as
 it came: whoever prints it escapes it.
 """
 
@@ -51,9 +51,18 @@ def stamp(time: datetime) -> str:
     return f"{whole.isoformat()}Z"
 
 
-def when(time: datetime, now: datetime) -> str:
-    """A time and how far it is away: `2026-11-24T09:00:00Z, in 2 h`."""
-    return f"{stamp(time)}, {distance(time, now)}"
+def dated(time: datetime) -> str:
+    """A time for people, to the minute: `2026-11-24 09:00 UTC`."""
+    day, _, clock = stamp(time).partition("T")
+    return f"{day} {clock[:5]} UTC"
+
+
+def dated_after(time: datetime) -> str:
+    """The same, rounded up: nothing is promised for before its time."""
+    try:
+        return dated(time + timedelta(seconds=59))
+    except OverflowError:
+        return dated(time)
 
 
 def one_line(text: str, most: int = LONG) -> str:
@@ -77,6 +86,11 @@ def sentence(text: str, most: int = LONG) -> str:
 def clause(text: str, most: int = SHORT) -> str:
     """The text as the end of a headline: on one line, without a period."""
     return one_line(text, most).rstrip(". ")
+
+
+def within(headline: str) -> str:
+    """A headline within another sentence."""
+    return f"t{headline[1:]}" if headline.startswith("The ") else headline
 
 
 def counted(number: int, what: str) -> str:

@@ -1,10 +1,13 @@
 """What the CA itself says, as far as it says anything to somebody without the account's key.
 
 RFC 8555 section 6.3 has orders and authorizations read by signed requests; some CAs show them to
-unsigned GETs all the same. Where it does not, that is told, and is no failure.
+unsigned GETs all the same. Where it does not, that is told, and is no failure. The URLs are those
+of whoever wrote the issuer: no redirect of theirs is followed into the network of whoever looks.
 """
 
+import http.client
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -21,9 +24,11 @@ from kubectl_order.report import Check
 from orderapi.issuer import AcmeIssuer, ClusterIssuer, Issuer
 
 TIMEOUT: Final = 8.0
+"""Seconds until the next bytes of an answer, and about as many for all of it."""
 SKEW: Final = timedelta(minutes=5)
 
 _MOST: Final = 1_048_576
+_PIECE: Final = 65_536
 _MOST_AUTHORIZATIONS: Final = 20
 _UNSIGNED: Final = frozenset({400, 401, 403, 404, 405})
 
@@ -69,7 +74,7 @@ def directory(chain: Chain) -> Directory:
         context = _context(acme)
         content, date = _get(acme.server, context)
         read = msgspec.json.decode(content, type=_Content)
-    except (_Refused, ValueError, msgspec.MsgspecError) as error:
+    except (_Refused, ValueError, msgspec.MsgspecError, RecursionError) as error:
         return Directory(url=acme.server, fault=str(error))
     return Directory(
         url=acme.server,
@@ -150,7 +155,7 @@ def _object(what: str, url: str, found: Directory) -> Check:
             told = f"the CA shows it to signed requests alone ({refused})"
             return unknown(what, url, told)
         return failed(what, url, str(refused), "Ask again later; the CA has a problem.")
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return unknown(what, url, "the answer is not JSON")
     problem = _problem(read)
     told = f"it is {read.get('status')}" + (f": {problem}" if problem else "")
@@ -171,13 +176,21 @@ def _problem(read: Mapping[str, Any]) -> str:
     )
 
 
+class _Unfollowed(urllib.request.HTTPRedirectHandler):
+    """A redirect is the answer: neither ACME nor the controller follows one."""
+
+    def redirect_request(self, *_: object) -> None:
+        """No other request is made."""
+
+
 def _get(url: str, context: ssl.SSLContext | None) -> tuple[bytes, datetime | None]:
     if not url.startswith("https://"):
         raise _Refused("the URL is not https")
-    request = urllib.request.Request(url, headers={"User-Agent": "kubectl-order"})  # noqa: S310
+    opener = urllib.request.build_opener(_Unfollowed, urllib.request.HTTPSHandler(context=context))
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT, context=context) as answer:  # noqa: S310
-            return answer.read(_MOST), _date(answer.headers.get("Date"))
+        request = urllib.request.Request(url, headers={"User-Agent": "kubectl-order"})  # noqa: S310
+        with opener.open(request, timeout=TIMEOUT) as answer:
+            return _body(answer), _date(answer.headers.get("Date"))
     except urllib.error.HTTPError as error:
         with error:
             raise _Refused(f"HTTP status {error.code}", error.code) from None
@@ -185,12 +198,26 @@ def _get(url: str, context: ssl.SSLContext | None) -> tuple[bytes, datetime | No
         raise _Refused(f"no answer: {error.reason}") from None
     except (OSError, ValueError) as error:
         raise _Refused(f"no answer: {error}") from None
+    except http.client.InvalidURL:
+        raise _Refused("no answer: the URL is none") from None
+    except http.client.HTTPException as error:
+        raise _Refused(f"no answer that is HTTP: {type(error).__name__}") from None
+
+
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    """The beginning of the answer's body; one that comes in drops is not waited for."""
+    end, found = time.monotonic() + TIMEOUT, bytearray()
+    while len(found) < _MOST and (piece := answer.read1(_PIECE)):
+        found += piece
+        if time.monotonic() > end:
+            raise _Refused(f"no answer: it was not complete within {TIMEOUT:.0f} s")
+    return bytes(found)
 
 
 def _date(header: str | None) -> datetime | None:
     try:
         return parsedate_to_datetime(header).astimezone(UTC) if header else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -199,8 +226,18 @@ def _context(acme: AcmeIssuer) -> ssl.SSLContext:
     if acme.skip_tls_verify:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if acme.ca_bundle:
-        context.load_verify_locations(cadata=acme.ca_bundle.decode(errors="replace"))
+        try:
+            # Comments around the certificates may be in any language; OpenSSL takes ASCII alone.
+            context.load_verify_locations(cadata=acme.ca_bundle.decode("ascii", errors="ignore"))
+        except (ssl.SSLError, ValueError):
+            raise _Refused("caBundle of the issuer holds no certificate in PEM") from None
     return context
+
+
+def server(chain: Chain) -> str:
+    """The URL of the directory; empty where the issuer may not be read or is not ACME."""
+    acme = _acme(chain)
+    return acme.server if acme is not None else ""
 
 
 def _acme(chain: Chain) -> AcmeIssuer | None:

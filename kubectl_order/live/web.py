@@ -2,7 +2,9 @@
 
     connect to port 80 → an answer → redirects, to ports 80 and 443 only → the body is the answer
 
-The body is compared with the key authorization and never shown; neither is the token.
+The body is compared with the key authorization and never shown; neither is the token. Whoever has
+the name chooses where a request goes: it is not led on from the Internet into the network of those
+who look, nor to their own machine.
 """
 
 import http.client
@@ -13,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from kubectl_order.live.lookup import Lookup, Unanswered
 from kubectl_order.live.subject import Subject, answers_http
@@ -76,13 +78,16 @@ def _addresses(host: str, lookup: Lookup) -> list[str]:
 def _followed(subject: Subject, address: str, lookup: Lookup) -> str:
     """That the right body came, and by which way; raises _Stopped at the stage that failed."""
     assert subject.challenge is not None  # noqa: S101 (told by `stages`)
-    url, way = f"http://{_host(subject.name)}{_PATH}{subject.challenge.spec.token}", ""
+    url, way = (
+        f"http://{_host(subject.name)}{_PATH}{quote(subject.challenge.spec.token, safe='')}",
+        "",
+    )
     for _ in range(MOST_REDIRECTS + 1):
         answer = _fetched(url, address)
         if answer.status not in _REDIRECTS:
             _compare(answer, subject.challenge.spec.key, way)
             return f"the right answer{way}"
-        url, address = _led_on(url, answer.location, way, lookup)
+        url, address = _led_on(url, address, answer.location, way, lookup)
         way = f"{way}, by a redirect to {_shown(url)}"
     raise _Stopped(f"more than {MOST_REDIRECTS} redirects", "Serve the path without a redirect.")
 
@@ -96,7 +101,7 @@ def _compare(answer: _Answer, wanted: str, way: str) -> None:
         raise _Stopped(f"status 200 with another body ({len(answer.body)} bytes){way}", fix)
 
 
-def _led_on(url: str, location: str, way: str, lookup: Lookup) -> tuple[str, str]:
+def _led_on(url: str, address: str, location: str, way: str, lookup: Lookup) -> tuple[str, str]:
     """Where a redirect leads, and an address of its host."""
     try:
         target = urljoin(url, location)
@@ -112,13 +117,38 @@ def _led_on(url: str, location: str, way: str, lookup: Lookup) -> tuple[str, str
     found = _addresses(parts.hostname, lookup)
     if not found:
         raise _Stopped(f"the host has no address{way}", "Mend the redirect, or the name's records.")
+    if not may_lead(address, found[0]):
+        raise Unanswered(
+            f"{found[0]} is not on the Internet, and is not followed to from {address}{way}"
+        )
     return target, found[0]
+
+
+def may_lead(before: str, after: str) -> bool:
+    """Whether a redirect may lead from one address to the other: to a public one, or to one of the
+    same kind."""
+    kinds = [_kind(ipaddress.ip_address(each)) for each in (before, after)]
+    return kinds[1] == "public" or kinds[0] == kinds[1]
+
+
+def _kind(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    mapped = getattr(address, "ipv4_mapped", None)
+    if mapped is not None:
+        return _kind(mapped)
+    if address.is_loopback or address.is_unspecified:
+        return "this machine"
+    if address.is_link_local:
+        return "this link"
+    return "public" if address.is_global else "private"
 
 
 def _fetched(url: str, address: str) -> _Answer:
     parts = urlsplit(url)
     port = parts.port or _PORTS[parts.scheme]
-    connection = http.client.HTTPConnection(parts.hostname or "", port, timeout=TIMEOUT)
+    try:
+        connection = http.client.HTTPConnection(parts.hostname or "", port, timeout=TIMEOUT)
+    except http.client.InvalidURL:
+        raise _Stopped("the host has a name that is none", "Mend the redirect.") from None
     with closing(connection):
         connection.sock = _connected(address, port, parts.scheme, parts.hostname or "")
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"

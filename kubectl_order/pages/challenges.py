@@ -16,6 +16,8 @@ def page(proofs: Proofs, *, wide: bool = False) -> Page:
 def _blocks(proofs: Proofs, *, wide: bool) -> Iterator[Block]:
     if not proofs.items:
         told = "No challenges: none has been made yet, or all names are proved and they are gone."
+        if any(each.startswith("Challenges ") for each in proofs.unread):
+            told = "The challenges are not known."
         yield Paragraph(text(told))
     before: Ref | None = None
     for number, each in enumerate(proofs.items):

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final, assert_never
 
-from kubectl_order.describing.states import BAD, GOOD
+from kubectl_order.describe.states import BAD, GOOD
 from kubectl_order.explain import words
 from kubectl_order.finding import Actor, Finding, Ref, Standing
 from kubectl_order.view.page import Block, Paragraph, Span, Style, Text, text

@@ -12,7 +12,7 @@ from kubectl_order.view.page import Blank, Block, Fields, Page, Paragraph, Span,
 _STYLES = {"pass": Style.GOOD, "fail": Style.BAD}
 
 
-def page(status: Status, *, wide: bool = False) -> Page:
+def page(status: Status) -> Page:
     """Headline, evidence, since and until, who must act, the next command; then the checks."""
     return tuple(_blocks(status))
 
@@ -20,7 +20,7 @@ def page(status: Status, *, wide: bool = False) -> Page:
 def _blocks(status: Status) -> Iterator[Block]:
     finding = status.finding
     yield Paragraph(text(Span(finding.headline, parts.style_of(finding.standing))))
-    yield from (Paragraph(text(f"- {told}"), indent=2) for told in finding.evidence)
+    yield from (Paragraph(text(f"- {told}"), indent=2, hanging=2) for told in finding.evidence)
     if status.checks is not None:
         yield Blank()
         yield from checks(status.checks)

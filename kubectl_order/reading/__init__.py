@@ -4,9 +4,10 @@
     reader      one object or those that belong to one; what may not be read is told, not raised
     gather      from a Certificate, request or Order to its whole chain
     listing     Orders or Certificates, by the thousand
-    happenings  events of a chain
+    events      events of a chain
     changes     a sign whenever the chain may have changed
     refusals    errors of the API server as failures of the command
 
-`cluster` puts them together; nothing else imports them but `target` and `missing`.
+`cluster` puts them together. Beside it those import them who read what no chain has: `naming`,
+`attempting`, `following`, and the commands `challenges` and `tree`.
 """

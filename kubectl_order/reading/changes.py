@@ -16,7 +16,7 @@ from kubectl_order.access.api import METADATA_LIST, Api, Watch
 from kubectl_order.access.errors import ApiError, Forbidden, Gone, NotFound
 from kubectl_order.facts import Chain
 from kubectl_order.reading.kinds import place
-from kubectl_order.rows import Meta
+from kubectl_order.rows import Meta, version_in
 from orderapi.resources import CERTIFICATE, CERTIFICATE_REQUEST, CHALLENGE, ORDER, Resource
 from orderapi.wire import Wire
 
@@ -29,14 +29,6 @@ _ONE_WATCH: Final = 300.0
 _PAUSE: Final = 1.0
 _LEAVE: Final = 2.0
 _KINDS: Final[tuple[Resource[Any], ...]] = (CERTIFICATE, CERTIFICATE_REQUEST, ORDER, CHALLENGE)
-
-
-class _Version(Wire):
-    resource_version: str = ""
-
-
-class _List(Wire):
-    metadata: _Version = _Version()
 
 
 class _Meta(Meta):
@@ -171,4 +163,4 @@ def _beginnings(api: Api, namespace: str) -> Iterator[tuple[str, str]]:
             page = api.get(path, {"limit": "1"}, accept=METADATA_LIST)
         except (Forbidden, NotFound):
             continue
-        yield path, msgspec.json.decode(page, type=_List).metadata.resource_version
+        yield path, version_in(page)

@@ -5,11 +5,11 @@ decides whether they are the ones; lists are read only where that finds nothing,
 that runs cert-manager. One request follows the other on one connection.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from kubectl_order import chain
-from kubectl_order.facts import Absent, Chain, Leader, SecretMeta, Subject, Unread
+from kubectl_order.facts import EARLIEST, Absent, Chain, Leader, SecretMeta, Subject, Unread
 from kubectl_order.reading.kinds import LEASE, SECRET, Lease
 from kubectl_order.reading.reader import Reader
 from orderapi.certificate import Certificate
@@ -27,7 +27,6 @@ LEASE_NAMESPACES: Final = ("cert-manager", "kube-system")
 """Where the controller's Lease may be: as deploy/ has it, and where it is by default."""
 
 _USUAL_SECONDS: Final = 15.0
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Gatherer:
@@ -180,7 +179,7 @@ class Gatherer:
             if leaders and self._leads(leaders[-1]):
                 return leaders[-1]
         if leaders:
-            return max(leaders, key=lambda each: each.renewed or _NEVER)
+            return max(leaders, key=lambda each: each.renewed or EARLIEST)
         if refused is None:
             return Absent()
         self._reader.note(*quiet.unread)

@@ -14,12 +14,10 @@ import msgspec
 
 from kubectl_order.access.api import Api
 from kubectl_order.access.errors import Forbidden, Gone, Invalid
+from kubectl_order.reading.reader import PAGE
 from kubectl_order.rows import CertificateRow, OrderRow, row_in, rows_in
 
 R = TypeVar("R", OrderRow, CertificateRow)
-
-PAGE: Final = 500
-"""How many objects of a list are asked for at once."""
 
 _STREAM: Final = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
 _PATIENCE: Final = 120.0
@@ -46,36 +44,48 @@ def rows(
     api: Api, path: str, query: Mapping[str, str], type_: type[R], *, limit: int = PAGE
 ) -> Iterator[R]:
     """The objects of a list as rows, `limit` of them at once where it is read in pages. Raises
-    ApiError."""
+    ApiError.
+
+    With the first row a stream has begun, and goes on in a thread whatever is done meanwhile.
+    """
     page = api.get(path, {**query, "limit": str(limit)})
-    if not msgspec.json.decode(page, type=_List).metadata.continue_:
+    token = msgspec.json.decode(page, type=_List).metadata.continue_
+    if not token:
         yield from rows_in(page, type_)
         return
-    del page
-    streamed = _streamed(api, path, query, type_)
+    from concurrent.futures import ThreadPoolExecutor  # a short list does not need it
+
+    changes = api.watch(path, {**query, **_STREAM}, timeout=_PATIENCE)
+    with ThreadPoolExecutor(1) as aside, closing(changes):
+        all_of_them = aside.submit(_streamed, changes, type_)
+        told = {_key(row): row for row in rows_in(page, type_)}
+        yield from told.values()
+        streamed = all_of_them.result()
     if streamed is not None:
-        yield from streamed
+        yield from (row for row in streamed if _key(row) not in told)
         return
-    for page in api.pages(path, query, limit=limit):
+    for page in api.pages(path, {**query, "continue": token}, limit=limit):
         yield from rows_in(page, type_)
 
 
-def _streamed(api: Api, path: str, query: Mapping[str, str], type_: type[R]) -> Iterable[R] | None:
+def _streamed(changes: Iterable[tuple[str, bytes]], type_: type[R]) -> Iterable[R] | None:
     """All objects, or None where the server does not send them, or not to the end."""
     found: dict[tuple[str, str], R] = {}
-    with closing(api.watch(path, {**query, **_STREAM}, timeout=_PATIENCE)) as changes:
-        try:
-            for change, body in changes:
-                if change == "BOOKMARK":
-                    if _END in msgspec.json.decode(body, type=_Mark).metadata.annotations:
-                        return found.values()
-                    continue
-                row = row_in(body, type_)
-                key = row.metadata.namespace, row.metadata.name
-                if change == "DELETED":
-                    found.pop(key, None)
-                else:
-                    found[key] = row
-        except (Invalid, Forbidden, Gone):
-            return None
+    try:
+        for change, body in changes:
+            if change == "BOOKMARK":
+                if _END in msgspec.json.decode(body, type=_Mark).metadata.annotations:
+                    return found.values()
+                continue
+            row = row_in(body, type_)
+            if change == "DELETED":
+                found.pop(_key(row), None)
+            else:
+                found[_key(row)] = row
+    except (Invalid, Forbidden, Gone):
+        return None
     return None
+
+
+def _key(row: OrderRow | CertificateRow) -> tuple[str, str]:
+    return row.metadata.namespace, row.metadata.name

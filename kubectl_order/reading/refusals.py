@@ -18,7 +18,11 @@ WRITE: Final = "edit"
 """The ClusterRole that lets people set a condition."""
 
 _SERVICE_ACCOUNT: Final = "system:serviceaccount:"
-_REFUSED: Final = re.compile(r'User "([^"]*)" cannot (\w+) resource "([^"]*)"')
+_ANONYMOUS: Final = "system:anonymous"
+_REFUSED: Final = re.compile(
+    r'User "([^"]*)" cannot ([\w:-]+) resource "([^"]*)" in API group "([^"]*)"'
+    r'(?: in the namespace "([^"]*)")?'
+)
 
 
 @contextmanager
@@ -26,17 +30,15 @@ def told() -> Iterator[None]:
     """Errors of the API server and of the kubeconfig as Failures."""
     try:
         yield
-    except BadConfig as error:
-        raise Failure(str(error), exit=Exit.NO_ACCESS, hint=error.hint) from error
-    except ApiError as error:
+    except (ApiError, BadConfig) as error:
         raise failure_for(error) from error
     except msgspec.DecodeError as error:
         sentence = f"an answer of the API server cannot be understood: {error}"
         raise Failure(sentence, exit=Exit.FAILED) from error
 
 
-def failure_for(error: ApiError) -> Failure:
-    """The failure for an answer that leaves nothing to show."""
+def failure_for(error: ApiError | BadConfig) -> Failure:
+    """The failure for an answer, or a kubeconfig, that leaves nothing to show."""
     match error:
         case NotFound() if not error.reason:
             return not_installed()
@@ -45,11 +47,10 @@ def failure_for(error: ApiError) -> Failure:
         case Conflict():
             return Failure(str(error), exit=Exit.FAILED, hint="run the command again")
         case Gone():
-            hint = "run the command again"
             return Failure(
                 "the list changed while it was read, for too long to go on",
                 exit=Exit.NO_ACCESS,
-                hint=hint,
+                hint="run the command again",
             )
         case Forbidden():
             return forbidden(error)
@@ -77,15 +78,32 @@ def forbidden(
 ) -> Failure:
     """Who may not do what, and which ClusterRole lets them; without a namespace, in all of them."""
     match_ = _REFUSED.search(error.message)
-    if match_ is None or resource is None:
+    if match_ is None:
         return Failure(error.message or str(error), exit=Exit.NO_ACCESS, hint=error.hint)
-    user, verb, what = match_.groups()
+    user, verb, what, group, said = match_.groups(default="")
+    if verb.startswith("impersonate"):
+        return Failure(
+            f'user "{user}" may not act as somebody else',
+            exit=Exit.NO_ACCESS,
+            hint="leave out --as, or see what they may: kubectl auth can-i --list",
+        )
+    if resource is not None:
+        group = resource.group
+    else:
+        namespace = said
     where = f'in namespace "{namespace}"' if namespace else "in all namespaces"
     return Failure(
-        f'user "{user}" may not {verb} {what}.{resource.group} {where}'.replace(". ", " "),
+        f'user "{user}" may not {verb} {what}.{group} {where}'.replace(". ", " "),
         exit=Exit.NO_ACCESS,
-        hint=f'the ClusterRole "{role}" lets them: {_binding(user, namespace, role)}',
+        hint=_remedy(user, namespace, role),
     )
+
+
+def _remedy(user: str, namespace: str, role: str) -> str:
+    if user == _ANONYMOUS:
+        # Nobody should be told to give rights to everybody.
+        return "the kubeconfig shows the API server no credentials: kubectl config view --minify"
+    return f'the ClusterRole "{role}" lets them: {_binding(user, namespace, role)}'
 
 
 def _binding(user: str, namespace: str, role: str) -> str:

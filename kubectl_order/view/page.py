@@ -4,9 +4,10 @@ Texts are as they came. Whoever renders a page escapes every one of them (`kubec
 no text is ever read as markup.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+import msgspec
 
 
 class Style(StrEnum):
@@ -21,8 +22,7 @@ class Style(StrEnum):
     COMMAND = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A piece of text of one style."""
 
     text: str
@@ -33,27 +33,26 @@ Text: TypeAlias = tuple[Span, ...]
 """A run of spans; wraps where the line ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """Text, wrapped, with a hanging indent of so many columns for all of its lines.
+class Paragraph(msgspec.Struct, frozen=True):
+    """Text, wrapped, with an indent of so many columns for all of its lines, and of `hanging` more
+    for those after the first, so that no part of a foreign text looks like a line of ours.
 
     One that holds a command is not wrapped: a command is copied, and half of one is another.
     """
 
     text: Text
     indent: int = 0
+    hanging: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(msgspec.Struct, frozen=True):
     """Labels and their values, the values in one column; long ones wrap below themselves."""
 
     rows: tuple[tuple[str, Text], ...]
     indent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """Rows under headers. The last column takes what is left of the width, and wraps on a terminal;
     piped, a row is one line."""
 
@@ -61,16 +60,14 @@ class Table:
     rows: tuple[tuple[Text, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(msgspec.Struct, frozen=True):
     """A node of a tree, and what is below it."""
 
     text: Text
     below: "tuple[Branch, ...]" = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Blank:
+class Blank(msgspec.Struct, frozen=True):
     """An empty line."""
 
 

@@ -88,7 +88,8 @@ class _Layout:
                 if any(span.style is Style.COMMAND for span in block.text):
                     yield indent + _rich(block.text)
                     return
-                yield from self._hanging(indent, indent, _rich(block.text))
+                further = indent + Rich(" " * block.hanging)
+                yield from self._hanging(indent, further, _rich(block.text))
             case Fields():
                 yield from self._fields(block)
             case Table():
@@ -104,7 +105,7 @@ class _Layout:
 
     def _hanging(self, first: Rich, further: Rich, text: Rich) -> Iterator[Rich]:
         """The text, with one thing before its first line and another before those after it."""
-        wrapped = self._wrapped(text, self._width - further.cell_len)
+        wrapped = self._wrapped(text, self._width - max(first.cell_len, further.cell_len))
         for number, line in enumerate(wrapped):
             yield (further if number else first) + line
 
@@ -154,7 +155,7 @@ class _Layout:
         for parts in zip_longest(*columns, fillvalue=Rich()):
             line = Rich()
             for part, width in zip(parts, widths, strict=True):
-                line.append_text(_padded(part, width + _GAP))
+                line.append_text(part).append(" " * (width + _GAP - part.cell_len))
             yield line
 
     def _records(self, table: Table) -> Iterator[Rich]:
@@ -174,7 +175,10 @@ class _Layout:
 
 
 def _rich(text: Text) -> Rich:
-    return Rich().join(Rich(escaped(span.text), _COLOURS[span.style]) for span in text)
+    made = Rich()
+    for span in text:
+        made.append(escaped(span.text), _COLOURS[span.style] or None)
+    return made
 
 
 def _faint(text: str) -> Rich:

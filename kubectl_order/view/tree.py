@@ -1,14 +1,14 @@
 """The lines of a tree, before they are wrapped. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from kubectl_order.view.page import Branch, Text
 
 
-@dataclass(frozen=True, slots=True)
-class Guides:
+class Guides(msgspec.Struct, frozen=True):
     """What is drawn before a node, and before what is below it."""
 
     item: str
@@ -21,8 +21,7 @@ LINES: Final = Guides(item="├── ", last="└── ", passing="│   ", no
 ASCII: Final = Guides(item="|-- ", last="`-- ", passing="|   ", nothing="    ")
 
 
-@dataclass(frozen=True, slots=True)
-class Twig:
+class Twig(msgspec.Struct, frozen=True):
     """One node: what is drawn before its first line and before its further lines."""
 
     first: str

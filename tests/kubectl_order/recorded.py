@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -102,13 +102,29 @@ class Recorded:
                 yield kind, content
 
 
+class _Place(NamedTuple):
+    """What a path means; the name is empty for a list, the namespace for one of all."""
+
+    root: str
+    namespace: str
+    plural: str
+    name: str
+
+
+def _place(path: str) -> _Place:
+    parts = path.split("/")
+    at = 3 if parts[1] == "api" else 4
+    root, rest = "/".join(parts[:at]), parts[at:]
+    if rest[:1] == ["namespaces"] and len(rest) > 2:
+        return _Place(root, rest[1], rest[2], "/".join(rest[3:]))
+    return _Place(root, "", "/".join(rest[:1]), "/".join(rest[1:]))
+
+
 def _is_below(path: str, where: str) -> bool:
     """Whether an object's path is in the list at `where`, of one namespace or of all."""
-    if path.startswith(f"{where}/"):
-        return True
-    root, slash, plural = where.rpartition("/")
-    parts = path.removeprefix(root).split("/")
-    return bool(slash) and parts[1:2] == ["namespaces"] and parts[3:4] == [plural]
+    one, listed = _place(path), _place(where)
+    same = (one.root, one.plural) == (listed.root, listed.plural)
+    return same and listed.namespace in ("", one.namespace)
 
 
 @contextmanager
@@ -153,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.served.objects.get(url.path)
         if found is not None:
             self._answer(200, self._shown(found))
-        elif _is_list(url.path):
+        elif _place(url.path).plural and not _place(url.path).name:
             self._answer(200, self._list(url.path, query))
         else:
             name = url.path.rpartition("/")[2]
@@ -228,13 +244,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-def _is_list(path: str) -> bool:
-    parts = path.split("/")
-    rest = parts[3:] if parts[1] == "api" else parts[4:]
-    inside = rest[0] == "namespaces" and len(rest) > 2
-    return len(rest) == (3 if inside else 1)
 
 
 def _is_selected(content: Json, query: Mapping[str, str]) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_order.program import run
+from kubectl_order.cli.program import run
 from tests.kubectl_order.recorded import Recorded, serving
 
 

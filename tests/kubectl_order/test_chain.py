@@ -101,16 +101,19 @@ def test_the_order_that_counts(orders: Sequence[tuple[str, int]], chosen: str | 
     assert (found.metadata.name if found else None) == chosen
 
 
-def owned_by(name: str, uid: str, obj: Object) -> Object:
-    owner = OwnerReference(api_version="x/v1", kind="Order", name=name, uid=uid)
+def owned_by(name: str, uid: str, obj: Object, *, controls: bool = True) -> Object:
+    owner = OwnerReference(
+        api_version="x/v1", kind="Order", name=name, uid=uid, controller=controls
+    )
     meta = msgspec.structs.replace(obj.metadata, owner_references=(owner,))
     return msgspec.structs.replace(obj, metadata=meta)
 
 
-def test_a_uid_makes_an_owner_and_a_name_does_not() -> None:
+def test_the_uid_of_who_controls_makes_an_owner_and_a_name_does_not() -> None:
     namesake = owned_by("web", "uid-of-a-namesake", build.a_challenge())
+    claimed = owned_by("web", "uid-web", build.a_challenge(), controls=False)
     own = owned_by("else", "uid-web", build.a_challenge())
-    assert chain.owned([namesake, own], "uid-web") == (own,)
+    assert chain.owned([namesake, claimed, own], "uid-web") == (own,)
     assert chain.owned([Object(metadata=ObjectMeta(name="x"))], "") == ()
 
 

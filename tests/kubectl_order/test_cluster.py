@@ -8,14 +8,14 @@ import msgspec
 import pytest
 
 from devcluster.cluster import Cluster as Devcluster
-from kubectl_order.cluster import Cluster, connect, seconds
+from kubectl_order.cluster import Cluster, connect
 from kubectl_order.facts import Absent, Chain, Leader, SecretMeta, Unread
 from kubectl_order.failure import Exit, Failure
-from kubectl_order.flags import Flags
+from kubectl_order.flags import Flags, seconds
+from kubectl_order.naming.target import resolve
 from kubectl_order.reading.kinds import LEASE, SECRET, Lease, LeaseSpec, place
 from kubectl_order.reading.listing import rows
 from kubectl_order.rows import OrderRow
-from kubectl_order.target import resolve
 from orderapi import names
 from orderapi.certificate import Certificate, CertificateStatus
 from orderapi.certificaterequest import CertificateRequest
@@ -484,11 +484,11 @@ def test_a_context_that_does_not_exist_is_told() -> None:
     ("text", "limit"), [("0", None), ("5", 5.0), ("1m30s", 90.0), ("250ms", 0.25), ("0s", None)]
 )
 def test_the_longest_wait_for_an_answer(text: str, limit: float | None) -> None:
-    assert seconds(text) == limit
+    assert seconds(text, "--request-timeout") == limit
 
 
 @pytest.mark.parametrize("text", ["soon", "", "5 s"])
 def test_a_wait_that_is_no_duration_is_a_usage_error(text: str) -> None:
     with pytest.raises(Failure) as caught:
-        seconds(text)
+        seconds(text, "--request-timeout")
     assert caught.value.exit is Exit.USAGE

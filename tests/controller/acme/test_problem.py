@@ -138,6 +138,44 @@ async def test_a_key_authorization_that_the_ca_quotes_is_not_repeated() -> None:
     assert '"[key authorization]" != "x"' in problem.sentence()
 
 
+PORTAL = "https://portal.letsencrypt.org/sfe/v1/unpause"
+JWT = (
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+    ".eyJpc3MiOiJXRkUiLCJzdWIiOiI0NzExIiwiYXVkIjpbIlNGRSBVbnBhdXNlIl0sInZlcnNpb24iOiJ2MSJ9"
+    ".Xy3lVqj0F-2mQb7tWkq4TzZ5oA1rHd8uLsNcE6vGpRI"
+)
+THUMBPRINT = "nP1qzpXGymHBrUEepNY9HCsQk7K8KhOypzEt62jcerQ"
+SECRET = f"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA.{THUMBPRINT}"
+
+
+@pytest.mark.parametrize("ending", ["", ".", " (4711)", "&v=2"])
+def test_a_link_with_a_jwt_can_be_followed(ending: str) -> None:
+    text = f"Your account is paused. Please visit: {PORTAL}?jwt={JWT}{ending}"
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"{PORTAL}?jwt={SECRET}", id="two parts"),
+        pytest.param(f"{PORTAL}?jwt=eyJ4.{SECRET}", id="a header before it"),
+        pytest.param(f"{PORTAL}?jwt=eyJ4.{SECRET}.eyJ4", id="in the middle"),
+        pytest.param(f"{PORTAL}?jwt={JWT}.{SECRET}", id="after a JWT"),
+        pytest.param(f"{PORTAL}?jwt={JWT}&key={SECRET}", id="in another field"),
+        pytest.param(f"https://ca.test/{SECRET}?jwt={JWT}", id="in the path"),
+        pytest.param(f"jwt={SECRET}", id="in no query"),
+    ],
+)
+def test_no_key_authorization_passes_for_a_jwt(text: str) -> None:
+    assert THUMBPRINT not in clean(text)
+
+
+def test_the_token_in_a_url_with_a_jwt_is_not_told() -> None:
+    token = SECRET.partition(".")[0]
+    url = f"http://www.example.com/.well-known/acme-challenge/{token}?jwt={JWT}"
+    assert token not in clean(url)
+
+
 def test_long_host_names_are_repeated() -> None:
     name = f"{'a' * 50}.{'b' * 43}.example.com"
     assert clean(f"no TXT record at {name}") == f"no TXT record at {name}"

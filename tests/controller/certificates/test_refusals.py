@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from controller.runtime.errors import Forbidden, Invalid
+from controller.runtime.errors import Forbidden, Invalid, WebhookUnreachable
 from controller.runtime.objects import SECRET
 from controller.runtime.schedule import At
 from orderapi import names
@@ -112,6 +112,38 @@ async def test_a_key_that_the_api_server_does_not_take_is_told(
     server.clock.time = NOW + MINUTE
     await issue(server, process)
     assert ready(server) == ("True", "Ready")
+
+
+@pytest.mark.parametrize(
+    ("verb", "kind", "beginning"),
+    [
+        ("create", "Secret", "Failed to create the Secret for the private key"),
+        ("create", "CertificateRequest", "Failed to create CertificateRequest"),
+        ("apply", "Secret", "The Secret could not be written as the spec asks"),
+    ],
+    ids=["next key", "request", "certificate"],
+)
+async def test_a_webhook_that_cannot_be_reached_is_told_from_the_second_time_on(
+    verb: str, kind: str, beginning: str
+) -> None:
+    server = a_server()
+    words = 'failed calling webhook "judge.example.org": connection refused'
+    process = Process(server)
+    if verb == "apply":
+        await process.look()
+        sign(server)
+    server.refusals[verb, kind] = WebhookUnreachable(500, "InternalError", words)
+    with pytest.raises(WebhookUnreachable):
+        await process.look()
+    assert words not in message(server)
+    assert await process.look() == LATER
+    assert message(server).endswith(f". Waiting: {beginning}: {words}")
+    await asleep(server, process)
+    server.refusals.clear()
+    server.clock.time = NOW + MINUTE
+    await process.look()
+    conditions = certificate(server).status.conditions
+    assert [one.type for one in conditions if words in one.message] == []
 
 
 async def test_a_change_of_the_spec_ends_the_wait() -> None:

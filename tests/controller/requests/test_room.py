@@ -14,7 +14,12 @@ from controller.requests.perform import Performer
 from controller.requests.refusals import REFUSED_AGAIN, Refusals
 from controller.requests.room import Requests
 from controller.requests.submission import name_of
-from controller.runtime.errors import ApiError, Forbidden, NamespaceTerminating
+from controller.runtime.errors import (
+    ApiError,
+    Forbidden,
+    NamespaceTerminating,
+    WebhookUnreachable,
+)
 from controller.runtime.schedule import At, Key, OnChange
 from controller.settings import Settings
 from orderapi.certificate import Certificate
@@ -144,6 +149,22 @@ async def test_a_refusal_in_other_words_each_time_is_no_reason_to_hurry() -> Non
         assert ready is not None
         assert f"request {count} denied" in ready.message
         server.clock.time = NOW + REFUSED_AGAIN * count
+
+
+async def test_a_webhook_that_cannot_be_reached_is_told_from_the_second_time_on() -> None:
+    words = 'failed calling webhook "judge.example.org": connection refused'
+    server = _refusing(WebhookUnreachable(500, "InternalError", words))
+    process = Process(server)
+    with pytest.raises(WebhookUnreachable):
+        await process.look()
+    assert "Failed create" not in _ready_message(process)
+    for count in range(2, 5):
+        for _ in range(3):
+            assert await process.look() == At(server.clock.time + REFUSED_AGAIN)
+        assert server.attempts == count
+        server.clock.time += REFUSED_AGAIN
+    assert _ready_message(process).endswith(f": {words}; it is tried again")
+    assert [reason for _, reason, _ in process.ear.heard] == ["OrderCreatingError"]
 
 
 def test_refusals_that_are_over_are_forgotten() -> None:
@@ -276,6 +297,11 @@ def test_bytes_that_are_no_signing_request() -> None:
     found = read_asked(b"hello")
     assert isinstance(found, Unreadable)
     assert "hello" not in found.why
+
+
+def _ready_message(process: Process) -> str:
+    ready = find(process.request.status.conditions, "Ready")
+    return ready.message if ready is not None else ""
 
 
 def _refusing(error: ApiError) -> Refusing:

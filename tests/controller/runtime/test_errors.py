@@ -39,6 +39,12 @@ def body(reason: str, message: str = "m", **details: Any) -> bytes:
         ),
         pytest.param(429, body("TooManyRequests"), errors.TooManyRequests, id="429"),
         pytest.param(500, body("InternalError"), errors.Unavailable, id="500"),
+        pytest.param(
+            500,
+            body("InternalError", 'failed calling webhook "a.example": refused'),
+            errors.WebhookUnreachable,
+            id="500 for a webhook that cannot be asked",
+        ),
         pytest.param(504, body("Timeout"), errors.Unavailable, id="504"),
     ],
 )

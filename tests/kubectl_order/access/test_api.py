@@ -2,6 +2,7 @@
 
 import json
 import ssl
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -276,7 +277,7 @@ def test_a_token_file_with_the_same_token(tmp_path: Path) -> None:
             api.get(PATH)
         api.close()
     assert len(server.seen) == 1
-    assert caught.value.hint == "kubectl auth whoami"
+    assert caught.value.hint.endswith("of another cluster: kubectl auth whoami")
 
 
 def test_a_token_file_that_is_gone(tmp_path: Path) -> None:
@@ -336,6 +337,21 @@ def test_no_answer_within_the_timeout() -> None:
         with pytest.raises(Unavailable, match=r"gives no answer to GET /api.*: no answer in time"):
             api.get(PATH)
         api.close()
+
+
+def test_an_answer_that_takes_long_is_told_once_and_waited_for() -> None:
+    told: list[str] = []
+
+    def slow(handler: Handler) -> None:
+        time.sleep(0.2)
+        says({"a": 1})(handler)
+
+    with serving(slow, says({"b": 2})) as server:
+        api = Api(Credentials(server=server.url), waiting=told.append, patience=0.05)
+        assert api.get("/slow") == b'{"a": 1}'
+        assert api.get("/quick") == b'{"b": 2}'
+        api.close()
+    assert told == [f"still waiting for the API server at {server.url} to answer GET /slow"]
 
 
 @pytest.mark.parametrize("timeout", [1e12, float("inf")])
@@ -399,6 +415,12 @@ def test_bad_certificates_are_told_before_anything_is_asked(pki: Pki) -> None:
         Api(Credentials(server="https://k", ca="none"))
     with pytest.raises(BadConfig, match="not a pair of PEM texts without a password"):
         Api(Credentials(server="https://k", ca=pki.ca, certificate=pki.certificate, key="none"))
+
+
+def test_an_authority_with_comments_in_any_language(pki: Pki) -> None:
+    Api(Credentials(server="https://k", ca=f"# Behörde\n{pki.ca}")).close()
+    with pytest.raises(BadConfig, match="certificate-authority of the cluster is not a PEM"):
+        Api(Credentials(server="https://k", ca="Behörde"))
 
 
 def test_an_answer_over_tls_in_many_records(pki: Pki) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devcluster.cluster import Cluster as Devcluster
-from kubectl_order.app import call
+from kubectl_order.cli.parser import call
 from kubectl_order.failure import Failure
 from kubectl_order.flags import Flags
 from kubectl_order.session import Session

@@ -151,7 +151,8 @@ REFUSALS = [
     pytest.param(
         answered("NOTAUTH"),
         "rfc2136-zone",
-        "DNS server 10.0.0.1 is not the primary of zone example.com (NOTAUTH)",
+        "DNS server 10.0.0.1 is not the primary of zone example.com, or does not accept TSIG key "
+        '"order" (NOTAUTH)',
         "you",
         EDIT_ISSUER,
         id="NOTAUTH",
@@ -260,7 +261,8 @@ REFUSALS = [
     pytest.param(
         by_cert_manager("DNS update failed. Server replied: NOTAUTH"),
         "rfc2136-zone",
-        f"DNS server 10.0.0.1:53 is not the primary of the zone of {RECORD} (NOTAUTH)",
+        f"DNS server 10.0.0.1:53 is not the primary of the zone of {RECORD}, or does not accept "
+        'TSIG key "order" (NOTAUTH)',
         "you",
         EDIT_ISSUER,
         id="NOTAUTH, by cert-manager",
@@ -400,6 +402,13 @@ SEEN = [
         id="left-over values",
     ),
     pytest.param(
+        heard("has the value", "1 other value"),
+        "txt-other-values",
+        f"The TXT record {RECORD} has other values than this challenge's on 1 of 2 name servers: "
+        "ns2.example.com (192.0.2.2): 1 other value",
+        id="left-over values on one",
+    ),
+    pytest.param(
         heard("has the value", "timed out after 2 s"),
         "name-server-silent",
         "1 of 2 name servers of www.example.com does not answer: ns2.example.com (192.0.2.2): "
@@ -423,7 +432,7 @@ SEEN = [
     pytest.param(
         "10.0.0.53:5353: no such name",
         "txt-not-visible",
-        "1 of 1 name server of www.example.com lacks the TXT record: 10.0.0.53:5353: no such name",
+        "The name server of www.example.com lacks the TXT record: 10.0.0.53:5353: no such name",
         id="a recursive server",
     ),
     pytest.param(

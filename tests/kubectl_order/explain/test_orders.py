@@ -89,13 +89,13 @@ def test_an_order_that_repeats_its_challenges_is_read_where_they_are_gone() -> N
         a_challenge("invalid", REFUSED, dns_name=name, solver=RFC2136_SOLVER) for name in NAMES[:2]
     )
     finding = found(errored(of_order.failed_challenges(None, [one, other]), dns_names=NAMES))
-    assert finding.headline == "CAA records of a.example.com forbid acme.example to issue"
+    assert finding.headline == "CAA records of a.example.com forbid the CA at acme.example to issue"
     assert (finding.on.kind, finding.since) == ("Order", NOW)
 
 
 def test_an_order_that_waits_for_challenges_is_read_where_they_are_gone() -> None:
     slow = of_order.slow([a_challenge(reason=LACKING, dns_name="a.example.com")])
-    assert found(held(slow)).headline.startswith("1 of 1 name server of a.example.com lacks")
+    assert found(held(slow)).headline.startswith("The name server of a.example.com lacks")
 
 
 @pytest.mark.parametrize("kind", ["CertificateRequest", "Certificate"])
@@ -144,7 +144,7 @@ def test_an_order_that_expired_tells_what_it_waited_for() -> None:
     finding = found(errored(of_order.expired(slow, ago(hours=1))))
     assert finding.cause == "order-expired"
     assert finding.headline == (
-        f"The order for {DNS_NAME} expired at acme.example while it waited: 1 of 1 name server of "
+        f"The order for {DNS_NAME} expired while it waited: the name server of "
         f"{DNS_NAME} lacks the TXT record: ns1.example.com (192.0.2.1): no such name"
     )
     assert (finding.who, finding.command) == ("dns", "kubectl order retry web -n shop")

@@ -59,7 +59,7 @@ ROWS = [
     pytest.param(
         by_ca("HTTP-01", "connection", CONNECTION),
         "ca-connection",
-        f"acme.example could not connect to www.example.com: {CONNECTION}",
+        f"The CA at acme.example could not connect to www.example.com: {CONNECTION}",
         "router",
         LIVE,
         id="connection",
@@ -67,7 +67,7 @@ ROWS = [
     pytest.param(
         by_ca("HTTP-01", "tls", "bad handshake"),
         "ca-connection",
-        "acme.example could not connect to www.example.com: bad handshake",
+        "The CA at acme.example could not connect to www.example.com: bad handshake",
         "router",
         LIVE,
         id="TLS",
@@ -75,8 +75,7 @@ ROWS = [
     pytest.param(
         by_ca("DNS-01", "dns", "DNS problem: NXDOMAIN looking up TXT"),
         "ca-dns",
-        "acme.example could not look up www.example.com in DNS: DNS problem: NXDOMAIN looking up "
-        "TXT",
+        "The CA at acme.example could not look up www.example.com in DNS: NXDOMAIN looking up TXT",
         "dns",
         LIVE,
         id="dns",
@@ -84,8 +83,8 @@ ROWS = [
     pytest.param(
         by_ca("HTTP-01", "unauthorized", "192.0.2.1: Invalid response: 404"),
         "ca-unauthorized",
-        "acme.example got something else from www.example.com than the challenge's answer: "
-        "192.0.2.1: Invalid response: 404",
+        "The CA at acme.example got something else from www.example.com than the challenge's "
+        "answer: 192.0.2.1: Invalid response: 404",
         "router",
         LIVE,
         id="wrong content",
@@ -93,7 +92,7 @@ ROWS = [
     pytest.param(
         by_ca("DNS-01", "unauthorized", 'Incorrect TXT record "x" found'),
         "ca-unauthorized",
-        "acme.example found another TXT record for www.example.com than the challenge's: "
+        "The CA at acme.example found another TXT record for www.example.com than the challenge's: "
         'Incorrect TXT record "x" found',
         "dns",
         LIVE,
@@ -102,7 +101,8 @@ ROWS = [
     pytest.param(
         by_ca("DNS-01", "incorrectResponse", "no"),
         "ca-unauthorized",
-        "acme.example found another TXT record for www.example.com than the challenge's: no",
+        "The CA at acme.example found another TXT record for www.example.com than the challenge's: "
+        "no",
         "dns",
         LIVE,
         id="incorrect response",
@@ -110,7 +110,7 @@ ROWS = [
     pytest.param(
         by_ca("DNS-01", "caa", "CAA record for example.com prevents issuance"),
         "ca-caa",
-        "CAA records of www.example.com forbid acme.example to issue",
+        "CAA records of www.example.com forbid the CA at acme.example to issue",
         "dns",
         RETRY,
         id="CAA",
@@ -118,7 +118,7 @@ ROWS = [
     pytest.param(
         created("compound", "several", Subproblem("caa", "forbidden", "b.example.com")),
         "ca-caa",
-        "CAA records of b.example.com forbid acme.example to issue",
+        "CAA records of b.example.com forbid the CA at acme.example to issue",
         "dns",
         RETRY,
         id="CAA in a compound problem",
@@ -126,7 +126,8 @@ ROWS = [
     pytest.param(
         created("rejectedIdentifier", "policy forbids issuing for name"),
         "ca-rejected-identifier",
-        "acme.example does not issue for www.example.com: policy forbids issuing for name",
+        "The CA at acme.example does not issue for www.example.com: policy forbids issuing for "
+        "name",
         "you",
         EDIT,
         id="rejected identifier",
@@ -136,7 +137,7 @@ ROWS = [
             "rejectedIdentifier", "policy", Subproblem("rejectedIdentifier", "no", "b.example.com")
         ),
         "ca-rejected-identifier",
-        "acme.example does not issue for b.example.com: policy",
+        "The CA at acme.example does not issue for b.example.com: policy",
         "you",
         EDIT,
         id="one of several names rejected",
@@ -144,7 +145,8 @@ ROWS = [
     pytest.param(
         created("unsupportedIdentifier", "no IP addresses"),
         "ca-unsupported-identifier",
-        "acme.example issues no certificates for names such as www.example.com: no IP addresses",
+        "The CA at acme.example issues no certificates for names such as www.example.com: no IP "
+        "addresses",
         "you",
         EDIT,
         id="unsupported identifier",
@@ -152,7 +154,7 @@ ROWS = [
     pytest.param(
         errored(ordered("finalize", a_problem("badCSR", "weak key"))),
         "ca-bad-csr",
-        "acme.example refuses the signing request: weak key",
+        "The CA at acme.example refuses the signing request: weak key",
         "you",
         EDIT,
         id="bad CSR",
@@ -160,7 +162,7 @@ ROWS = [
     pytest.param(
         created("badPublicKey", "weak key"),
         "ca-bad-csr",
-        "acme.example refuses the signing request: weak key",
+        "The CA at acme.example refuses the signing request: weak key",
         "you",
         EDIT,
         id="bad public key",
@@ -168,7 +170,8 @@ ROWS = [
     pytest.param(
         created("userActionRequired", "agree at https://ca.test/terms."),
         "ca-user-action-required",
-        "acme.example wants whoever has the account to act first: agree at https://ca.test/terms",
+        "The CA at acme.example wants whoever has the account to act first: agree at "
+        "https://ca.test/terms",
         "ca",
         RETRY,
         id="user action required",
@@ -176,7 +179,7 @@ ROWS = [
     pytest.param(
         created("serverInternal", "boom", status=500),
         "ca-server-internal",
-        "acme.example failed on its own side: serverInternal: boom",
+        "The CA at acme.example failed on its own side: serverInternal: boom",
         "ca",
         RETRY,
         id="server internal",
@@ -184,7 +187,7 @@ ROWS = [
     pytest.param(
         created("strange", "boom", status=503),
         "ca-server-internal",
-        "acme.example failed on its own side: strange: boom",
+        "The CA at acme.example failed on its own side: strange: boom",
         "ca",
         RETRY,
         id="another 5xx",
@@ -198,16 +201,16 @@ ROWS = [
             )
         ),
         "ca-server-internal",
-        "acme.example failed on its own side: POST acme.example (new_order) answered 503 with "
-        "text/html",
-        "ca",
+        "The CA at acme.example failed on its own side: POST acme.example (new_order) answered 503 "
+        "with text/html",
+        "nobody",
         WATCH,
         id="5xx without a problem document",
     ),
     pytest.param(
         created("malformed", "unexpected field"),
         "ca-malformed",
-        "acme.example calls the request for www.example.com malformed: unexpected field",
+        "The CA at acme.example calls the request for www.example.com malformed: unexpected field",
         "you",
         EDIT,
         id="malformed",
@@ -215,7 +218,8 @@ ROWS = [
     pytest.param(
         created("unauthorized", "not for this account"),
         "ca-unauthorized",
-        "acme.example does not let this account order www.example.com: not for this account",
+        "The CA at acme.example does not let this account order www.example.com: not for this "
+        "account",
         "ca",
         EDIT_ISSUER,
         id="account not authorized",
@@ -223,7 +227,8 @@ ROWS = [
     pytest.param(
         created("accountDoesNotExist", "no such account"),
         "ca-account-unknown",
-        'acme.example does not know the account of Issuer "acme" in namespace "shop": no such '
+        'The CA at acme.example does not know the account of Issuer "acme" in namespace "shop": no '
+        "such "
         "account",
         "you",
         DESCRIBE_ISSUER,
@@ -232,7 +237,8 @@ ROWS = [
     pytest.param(
         created("externalAccountRequired", "EAB is needed"),
         "ca-external-account-required",
-        'acme.example wants Issuer "acme" in namespace "shop" to be bound to an account there: '
+        'The CA at acme.example wants Issuer "acme" in namespace "shop" to be bound to an account '
+        "there: "
         "EAB is needed",
         "you",
         EDIT_ISSUER,
@@ -249,8 +255,7 @@ ROWS = [
             )
         ),
         "ca-invalid-profile",
-        "acme.example does not offer the profile that is asked for: acme: certificate authority "
-        "does not advertise a profile with name x",
+        'The CA at acme.example does not offer profile "x"',
         "you",
         EDIT_ISSUER,
         id="profile",
@@ -258,8 +263,8 @@ ROWS = [
     pytest.param(
         errored("Failed to create Order: acme: certificate authority does not support profiles"),
         "ca-invalid-profile",
-        "acme.example does not offer the profile that is asked for: certificate authority does "
-        "not support profiles",
+        "The CA at acme.example does not offer the profile that is asked for: certificate "
+        "authority does not support profiles",
         "you",
         EDIT_ISSUER,
         id="profile, by cert-manager",
@@ -267,7 +272,7 @@ ROWS = [
     pytest.param(
         created("frobnicated", "oh"),
         "ca-refused",
-        "acme.example refused www.example.com (frobnicated): oh",
+        "The CA at acme.example refused www.example.com (frobnicated): oh",
         "ca",
         RETRY,
         id="a type of tomorrow",
@@ -281,7 +286,7 @@ ROWS = [
             )
         ),
         "ca-unreachable",
-        "acme.example cannot be reached: no answer in time",
+        "The CA at acme.example cannot be reached: no answer in time",
         "admin",
         LIVE,
         id="unreachable",
@@ -297,7 +302,7 @@ ROWS = [
             )
         ),
         "ca-unreachable",
-        "acme.example cannot be reached: its TLS certificate is not trusted",
+        "The CA at acme.example cannot be reached: its TLS certificate is not trusted",
         "you",
         EDIT_ISSUER,
         id="not trusted",
@@ -311,8 +316,8 @@ ROWS = [
             )
         ),
         "ca-protocol",
-        "acme.example answered against the protocol: POST acme.example (new_order) answered 200 "
-        "OK with text/html: no JSON",
+        "The CA at acme.example answered against the protocol: POST acme.example (new_order) "
+        "answered 200 OK with text/html: no JSON",
         "ca",
         EDIT_ISSUER,
         id="against the protocol",
@@ -325,8 +330,8 @@ ROWS = [
             )
         ),
         "chain-problem",
-        "The certificate chain from acme.example cannot be used: POST acme.example (cert) "
-        "answered 200 OK with text/html: no chain",
+        "The certificate chain from the CA at acme.example cannot be used: POST acme.example "
+        "(cert) answered 200 OK with text/html: no chain",
         "ca",
         RETRY,
         id="chain",
@@ -334,7 +339,7 @@ ROWS = [
     pytest.param(
         errored(of_order.MISMATCH),
         "certificate-mismatch",
-        "acme.example handed out a certificate for another key than the one asked for "
+        "The CA at acme.example handed out a certificate for another key than the one asked for "
         "www.example.com",
         "nobody",
         RETRY,
@@ -343,7 +348,7 @@ ROWS = [
     pytest.param(
         errored(of_order.lost("https://acme.example/order/7", f"404 {URN}malformed: gone")),
         "order-lost",
-        "acme.example no longer knows the order for www.example.com",
+        "The CA at acme.example no longer knows the order for www.example.com",
         "nobody",
         RETRY,
         id="order lost",
@@ -351,7 +356,7 @@ ROWS = [
     pytest.param(
         failed("HTTP-01", of_challenge.lost(f"404 {URN}malformed: gone")),
         "authorization-lost",
-        "acme.example no longer knows the authorization for www.example.com",
+        "The CA at acme.example no longer knows the authorization for www.example.com",
         "nobody",
         RETRY,
         id="authorization lost",
@@ -359,7 +364,7 @@ ROWS = [
     pytest.param(
         failed("HTTP-01", of_challenge.NOT_OFFERED),
         "authorization-lost",
-        "acme.example no longer knows the authorization for www.example.com",
+        "The CA at acme.example no longer knows the authorization for www.example.com",
         "nobody",
         RETRY,
         id="challenge not offered any more",
@@ -367,7 +372,7 @@ ROWS = [
     pytest.param(
         an_ordered_chain(a_challenge("expired")),
         "authorization-lost",
-        "acme.example no longer knows the authorization for www.example.com",
+        "The CA at acme.example no longer knows the authorization for www.example.com",
         "nobody",
         RETRY,
         id="authorization lost, by cert-manager, which gives no reason",
@@ -375,7 +380,7 @@ ROWS = [
     pytest.param(
         held(of_order.working("processing")),
         "ca-slow",
-        "acme.example has the signing request and has not issued yet for www.example.com",
+        "The CA at acme.example has the signing request and has not issued yet for www.example.com",
         "nobody",
         WATCH,
         id="processing",
@@ -383,7 +388,7 @@ ROWS = [
     pytest.param(
         held(of_order.working("pending")),
         "ca-slow",
-        "acme.example has all it wants and does not go on yet with www.example.com",
+        "The CA at acme.example has all it wants and does not go on yet with www.example.com",
         "nobody",
         WATCH,
         id="slow to be ready",
@@ -391,7 +396,7 @@ ROWS = [
     pytest.param(
         waiting("HTTP-01", of_challenge.undecided()),
         "ca-slow",
-        "acme.example was told of the answer and looks at it, for www.example.com",
+        "The CA at acme.example was told of the answer and looks at it, for www.example.com",
         "nobody",
         WATCH,
         id="undecided",
@@ -399,7 +404,7 @@ ROWS = [
     pytest.param(
         errored(ordered("finalize", a_problem("orderNotReady", "patience"))),
         "ca-slow",
-        "acme.example is not ready for the order yet: patience",
+        "The CA at acme.example is not ready for the order yet: patience",
         "nobody",
         WATCH,
         id="not ready",
@@ -421,7 +426,8 @@ ROWS = [
             )
         ),
         "ca-connection",
-        "acme.example could not connect to www.example.com: 192.0.2.1: Timeout during connect",
+        "The CA at acme.example could not connect to www.example.com: 192.0.2.1: Timeout during "
+        "connect",
         "router",
         LIVE,
         id="connection, by cert-manager",
@@ -451,7 +457,8 @@ def test_the_words_of_a_ca_are_told(
         pytest.param(
             "https://ca.test/dir",
             "*.example.com",
-            '"0 issuewild \\"ca.test\\"" at example.com',
+            "with the tag issuewild and the name that the CA goes by (caaIdentities in its "
+            "directory) at example.com",
             id="wildcard",
         ),
     ],
@@ -523,8 +530,8 @@ def test_a_rate_limit_names_what_is_limited_and_until_when(detail: str, words: s
     finding = found(held(ordered("create", a_problem("rateLimited", detail, 429), waits=True)))
     assert finding.cause == "ca-rate-limited"
     assert finding.headline == (
-        f"acme.example does not take an order for www.example.com now, until 2026-11-24 09:30:00 "
-        f"UTC: {words}"
+        f"The CA at acme.example does not take an order for www.example.com now, until 2026-11-24 "
+        f"09:30 UTC: {words}"
     )
     assert (finding.until, finding.who) == (UNTIL, "nobody")
     assert finding.standing is Standing.WAITING
@@ -554,7 +561,8 @@ def test_the_link_that_ends_a_pause_is_told() -> None:
     problem = a_problem("rateLimited", f"{PAUSED}eyJhbGciOiJIUzI1NiJ9.e30.abc", 429)
     finding = found(held(ordered("create", problem, waits=True)))
     assert finding.headline == (
-        "acme.example has paused the account for www.example.com: too many failed validations in "
+        "The CA at acme.example has paused the account for www.example.com: too many failed "
+        "validations in "
         "a row"
     )
     assert finding.who == "ca"

@@ -256,8 +256,8 @@ ROWS = (
             )
         ),
         cause="key-cannot-be-kept",
-        headline='The private key in Secret "web-tls" does not fit Certificate "web", which '
-        "differs in [spec.privateKey.algorithm], and is to be kept",
+        headline='The private key in Secret "web-tls" is to be kept, and does not fit Certificate '
+        '"web": it differs in [spec.privateKey.algorithm]',
         who=Actor.YOU,
         command=EDIT,
     ),
@@ -280,7 +280,7 @@ ROWS = (
         ),
         cause="budget-spent",
         headline='Certificate "web" had 5 requests within an hour, as many as a CA should get: it '
-        "waits until 2026-11-24T09:40:00Z",
+        "waits until 2026-11-24 09:40 UTC",
         who=Actor.NOBODY,
         command="kubectl order history web -n shop",
     ),
@@ -325,7 +325,7 @@ ROWS = (
         ),
         cause="backing-off",
         headline='The last attempt for Certificate "web" failed, and the next one is made at '
-        "2026-11-24T09:06:00Z: the moon was in the way",
+        "2026-11-24 09:06 UTC: the moon was in the way",
         who=Actor.YOU,
         command="kubectl order retry web -n shop",
         standing=Standing.FAILED,
@@ -354,7 +354,12 @@ def test_the_budget_tells_what_failed_before() -> None:
     certificate = failed("the moon was in the way", outlook=outlook, attempts=5)
     found = explain(a_chain(certificate=certificate, request=request))
     assert (found.cause, found.until) == ("budget-spent", ahead(minutes=40))
-    assert found.evidence[1] == "The last attempt failed: the moon was in the way."
+    assert found.headline.endswith(
+        'The last one failed: CertificateRequest "web-1" failed: the moon was in the way'
+    )
+    assert found.evidence == ("the moon was in the way.",)
+    found = explain(a_chain(certificate=certificate))
+    assert found.evidence == ("The last attempt failed: the moon was in the way.",)
 
 
 def test_a_failure_says_how_often_and_until_when() -> None:

@@ -205,7 +205,7 @@ ROWS = (
         chain=settled(ISSUED),
         cause="fine",
         headline='All is fine: the certificate in Secret "web-tls" is valid until '
-        "2027-02-12T09:00:00Z, and is renewed at 2027-01-13T09:00:00Z",
+        "2027-02-12 09:00 UTC, and is renewed at 2027-01-13 09:00 UTC",
         who=Actor.NOBODY,
         command="kubectl order status web -n shop",
         standing=Standing.FINE,
@@ -320,7 +320,7 @@ def test_a_deeper_cause_goes_before_dates_and_is_overdue(status: CertificateStat
     found = explain(chain)
     assert (found.cause, found.standing) == ("issuer-missing", Standing.OVERDUE)
     assert any(
-        line.endswith((" expired 3 h ago.", "08:40:00Z, 20 min ago.")) for line in found.evidence
+        line.endswith((" expired 3 h ago.", "08:40 UTC, 20 min ago.")) for line in found.evidence
     )
 
 
@@ -329,7 +329,7 @@ def test_what_is_in_use_meanwhile_is_told() -> None:
     status = msgspec.structs.replace(ISSUED, conditions=(*ISSUED.conditions, issuing))
     chain = a_chain(certificate=a_certificate(status), issuer=Absent(), secret=a_secret())
     assert explain(chain).evidence == (
-        'The certificate in Secret "web-tls" is valid until 2027-02-12T09:00:00Z.',
+        'The certificate in Secret "web-tls" is valid until 2027-02-12 09:00 UTC.',
     )
 
 

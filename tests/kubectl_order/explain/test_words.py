@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_order.explain import words
-from tests.kubectl_order.build import NOW, ago, ahead
+from tests.kubectl_order.build import NOW, ago
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,15 @@ def test_a_span_has_one_unit(span: timedelta, told: str) -> None:
 def test_distances() -> None:
     assert words.distance(NOW, NOW) == "now"
     assert words.distance(ago(minutes=3), NOW) == "3 min ago"
-    assert words.when(ahead(hours=2), NOW) == "2026-11-24T11:00:00Z, in 2 h"
+
+
+def test_a_time_for_people_is_to_the_minute() -> None:
+    late = NOW.replace(second=1)
+    assert words.dated(late) == "2026-11-24 09:00 UTC"
+    assert words.dated_after(late) == "2026-11-24 09:01 UTC"
+    assert words.dated_after(NOW) == "2026-11-24 09:00 UTC"
+    ends = datetime.max.replace(tzinfo=UTC)
+    assert words.dated_after(ends) == words.dated(ends) == "9999-12-31 23:59 UTC"
 
 
 def test_a_time_is_written_as_the_api_writes_it() -> None:

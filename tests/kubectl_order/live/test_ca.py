@@ -1,6 +1,9 @@
 """What a CA says to somebody without the account's key: Pebble, and one that shows its orders."""
 
 import json
+import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -53,6 +56,11 @@ def test_the_identities_for_caa_are_read(pebble: Pebble) -> None:
     assert found.caa_identities == ("pebble.test",)
 
 
+def test_a_bundle_may_have_comments(pebble: Pebble) -> None:
+    bundle = "# Behörde\n".encode() + pebble.ca.read_bytes()
+    assert told(chain_of(pebble.directory_url, bundle))["CA"].verdict == "pass"
+
+
 def test_without_the_bundle_the_ca_is_not_trusted(pebble: Pebble) -> None:
     check = told(chain_of(pebble.directory_url, b""))["CA"]
     assert check.verdict == "fail"
@@ -93,3 +101,85 @@ def test_where_the_ca_shows_its_orders_they_are_read(authority: Authority) -> No
 @pytest.mark.parametrize("server", ["http://127.0.0.1:1/dir", "https://127.0.0.1:1/dir"])
 def test_a_directory_that_is_not_there(server: str) -> None:
     assert told(chain_of(server, b""))["CA"].verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    "bundle",
+    [b"moon", b"-----BEGIN CERTIFICATE-----\nmoon\n-----END CERTIFICATE-----\n", b"\xff\x00"],
+    ids=["words", "a frame", "bytes"],
+)
+def test_a_bundle_that_is_none(bundle: bytes) -> None:
+    check = told(chain_of("https://127.0.0.1:1/dir", bundle))["CA"]
+    assert (check.verdict, check.evidence) == (
+        "fail",
+        "caBundle of the issuer holds no certificate in PEM",
+    )
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "file:///etc/passwd",
+        "ftp://127.0.0.1:1/",
+        "https://a b/dir",
+        "https://127.0.0.1:1/dir\r\nX-Evil: 1",
+        "https://[::1/dir",
+        "https://127.0.0.1:99999/dir",
+        "https://h\xe4/\xfc",
+        "https://",
+    ],
+)
+def test_urls_that_are_none(server: str) -> None:
+    assert told(chain_of(server, b""))["CA"].verdict == "fail"
+
+
+ANSWERS = {
+    "no HTTP": b"hello\r\n\r\n",
+    "long header": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+    "broken chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "deep": b'HTTP/1.1 200 OK\r\n\r\n{"meta":' + b"[" * 300_000,
+    "deep profile": b'HTTP/1.1 200 OK\r\n\r\n{"meta":{"profiles":{"a":' + b"[" * 300_000,
+    "no text": b"HTTP/1.1 200 OK\r\n\r\n\xff\xfe",
+    "redirect to this machine": b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{port}/x\r\n\r\n",
+    "redirect to a file": b"HTTP/1.1 307 Found\r\nLocation: ftp://127.0.0.1:{port}/x\r\n\r\n",
+}
+
+
+@contextmanager
+def raw(authority: Authority, answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that says this to whoever connects, by TLS or without; and what it was asked."""
+    pair, asked = authority.issue("raw", server=True), list[bytes]()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def serve() -> None:
+            while True:
+                try:
+                    plain, _ = server.accept()
+                    with context.wrap_socket(plain, server_side=True) as stream:
+                        asked.append(stream.recv(9999))
+                        stream.sendall(answer.replace(b"{port}", str(port).encode()))
+                except ssl.SSLError:
+                    asked.append(b"plain")
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"https://localhost:{port}/dir", asked
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_what_is_no_directory_is_told_and_no_redirect_followed(
+    authority: Authority, answer: bytes
+) -> None:
+    with raw(authority, answer) as (url, asked):
+        found = told(chain_of(url, authority.certificate.read_bytes()))
+    assert (list(found), found["CA"].verdict) == (["CA"], "fail")
+    assert len(asked) == 1

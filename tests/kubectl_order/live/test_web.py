@@ -61,6 +61,17 @@ CASES: dict[str, tuple[Respond | None, str, str]] = {
         "fail",
         "port 443: connection ref",
     ),
+    "to the link": (
+        says(302, Location="http://169.254.169.254/latest/meta-data/"),
+        "unknown",
+        "169.254.169.254 is not on the Internet",
+    ),
+    "to the network": (
+        says(302, Location="http://[::ffff:10.0.0.1]/"),
+        "unknown",
+        "is not on the Internet",
+    ),
+    "to no host": (says(302, Location="http://a\x7fb/"), "fail", "the host has no address"),
     "closed": (None, "fail", "port 80: connection refused"),
 }
 
@@ -87,3 +98,24 @@ def test_what_is_over_is_not_fetched() -> None:
     (subject,) = subjects(a_chain(order=an_order(dns_names=(NAME,)), challenges=(challenge,)))
     checks: Iterator[Check] = web.stages(subject, Lookup(["127.0.0.1:1"]))
     assert list(checks) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "leads"),
+    [
+        ("8.8.8.8", "1.1.1.1", True),
+        ("8.8.8.8", "10.0.0.1", False),
+        ("8.8.8.8", "127.0.0.1", False),
+        ("8.8.8.8", "::ffff:127.0.0.1", False),
+        ("2001:4860::8", "fe80::1", False),
+        ("8.8.8.8", "::", False),
+        ("10.0.0.1", "10.0.0.2", True),
+        ("10.0.0.1", "169.254.169.254", False),
+        ("10.0.0.1", "::1", False),
+        ("fd00::1", "192.168.0.1", True),
+        ("127.0.0.1", "::1", True),
+        ("127.0.0.1", "8.8.8.8", True),
+    ],
+)
+def test_where_a_redirect_may_lead(before: str, after: str, leads: bool) -> None:
+    assert web.may_lead(before, after) is leads

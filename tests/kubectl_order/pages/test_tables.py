@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from kubectl_order.describe import proofs
-from kubectl_order.describing.happenings import happenings
-from kubectl_order.describing.proving import with_values
+from kubectl_order.describe.events import happenings
+from kubectl_order.describe.proving import with_values
 from kubectl_order.facts import Event
 from kubectl_order.finding import Ref
 from kubectl_order.pages import challenges, events, history, listing, parts, tree

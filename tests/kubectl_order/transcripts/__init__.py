@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from kubectl_order.program import run
+from kubectl_order.cli.program import run
 from kubectl_order.session import PROGRAM
 from tests.kubectl_order.recorded import serving
 from tests.kubectl_order.scenery import shop

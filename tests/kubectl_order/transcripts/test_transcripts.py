@@ -13,7 +13,7 @@ def test_each_command_prints_this_to_the_letter(file: Path) -> None:
 
 
 def test_every_command_is_in_a_transcript() -> None:
-    from kubectl_order.verbs import VERBS
+    from kubectl_order.cli.verbs import VERBS
 
     words = {word for file in FILES for each in commands(file.read_text()) for word in each.split()}
     assert set(VERBS) - words == set()
