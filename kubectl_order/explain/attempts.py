@@ -36,7 +36,7 @@ _WAITING: Final = ". Waiting: "
 _OF_REQUEST: Final = re.compile(r'CertificateRequest "[^"]{1,253}" says: ')
 _BUDGET: Final = re.compile(r"(\d{1,6}) requests were made within an hour")
 _PASSWORD: Final = re.compile(
-    r'(?P<kind>\w+) keystore password Secret "(?P<secret>[^"]{1,253})" (?P<why>.+)'
+    r'\b(?P<kind>\w+) keystore password Secret "(?P<secret>[^"]{1,253})" (?P<why>.+)'
 )
 _CANNOT: Final = (
     "Failed to generate CSR:",

@@ -18,7 +18,8 @@ _EVIDENCE: Final = re.compile(
     r"(?P<evidence>.+)"
 )
 _ELSEWHERE: Final = re.compile(
-    r"(?P<record>\S+) is an alias of (?P<target>[^\s;]+)(?:; [^;]*)?; cnameStrategy is not Follow"
+    r"(?<!\S)(?P<record>\S+) is an alias of (?P<target>[^\s;]+)(?:; [^;]*)?; "
+    r"cnameStrategy is not Follow"
 )
 
 

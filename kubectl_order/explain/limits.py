@@ -6,7 +6,7 @@ Knows the words of Boulder (Let's Encrypt), old and new; a limit that it does no
 import re
 from typing import Final
 
-from kubectl_order.explain.told import Told
+from kubectl_order.explain.told import Told, time_in
 from kubectl_order.explain.words import clause, dated_after
 from kubectl_order.finding import Actor, Finding
 
@@ -42,7 +42,9 @@ def rate_limited(told: Told, detail: str) -> Finding:
     paused = PAUSED.search(detail)
     if paused is not None:
         return _paused(told, paused)
-    until = told.until()
+    # cert-manager tries again within the hour, whatever the CA says.
+    said = time_in(detail)
+    until = said if said is not None and said > told.chain.now else told.until()
     limit = _limit(detail)
     what = f"its limit of {limit} is reached" if limit else f"too many requests: {clause(detail)}"
     when = f", until {dated_after(until)}" if until is not None else ""

@@ -6,7 +6,7 @@ come out of etcd, which takes twice as long. Where the server cannot stream, or 
 is read in pages after all.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from typing import Final, TypeVar
 
@@ -42,7 +42,7 @@ class _Mark(msgspec.Struct, frozen=True):
 
 def rows(
     api: Api, path: str, query: Mapping[str, str], type_: type[R], *, limit: int = PAGE
-) -> Iterator[R]:
+) -> Generator[R, None, None]:
     """The objects of a list as rows, `limit` of them at once where it is read in pages. Raises
     ApiError.
 

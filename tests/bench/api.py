@@ -21,6 +21,7 @@ PATHS = {
         "/apis/cert-manager.io/v1/namespaces/{}/certificaterequests"
     ),
     "acme.cert-manager.io/v1/Order": "/apis/acme.cert-manager.io/v1/namespaces/{}/orders",
+    "acme.cert-manager.io/v1/Challenge": "/apis/acme.cert-manager.io/v1/namespaces/{}/challenges",
 }
 AT_ONCE = 32
 

@@ -244,6 +244,15 @@ def test_a_long_list_is_the_same_as_a_short_one(shop: Shelf, verbs: tuple[str, .
     assert ("continue=" in asked) is ("watch" not in verbs)
 
 
+def test_a_long_list_that_is_left_early_leaves_no_thread(shop: Shelf) -> None:
+    before = threading.active_count()
+    listed = rows(shop.admin.api, place(ORDER, shop.namespace), {}, OrderRow, limit=1)
+    assert next(listed).metadata.namespace == shop.namespace
+    assert threading.active_count() == before + 1
+    listed.close()
+    assert threading.active_count() == before
+
+
 def test_a_list_that_is_not_allowed_names_the_right(shop: Shelf) -> None:
     with pytest.raises(Failure) as caught:
         list(shop.seen_by("nobody").orders(all_namespaces=True))
