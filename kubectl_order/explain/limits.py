@@ -42,8 +42,8 @@ def rate_limited(told: Told, detail: str) -> Finding:
     paused = PAUSED.search(detail)
     if paused is not None:
         return _paused(told, paused)
-    # cert-manager tries again within the hour, whatever the CA says.
-    said = time_in(detail)
+    # cert-manager, which writes no diagnosis, tries again in an hour whatever the CA says.
+    said = time_in(detail) if told.failed and told.diagnosis is None else None
     until = said if said is not None and said > told.chain.now else told.until()
     limit = _limit(detail)
     what = f"its limit of {limit} is reached" if limit else f"too many requests: {clause(detail)}"

@@ -109,7 +109,10 @@ class Shelf:
 
 
 def shelf(devcluster: Devcluster, namespace: str) -> Shelf:
-    """A new namespace in a cluster that serves the API."""
+    """A new namespace in a cluster that serves the API, and where nobody may read the Lease."""
     controller.install(devcluster.kubeconfig, ("namespace.yaml", "crds"))
+    for namespace_of_lease in ("cert-manager", "kube-system"):
+        role = ("rolebinding", "order-lease-reader", "--ignore-not-found")
+        kubectl(devcluster.kubeconfig, "-n", namespace_of_lease, "delete", *role)
     kubectl(devcluster.kubeconfig, "create", "namespace", namespace)
     return Shelf(devcluster, namespace)
