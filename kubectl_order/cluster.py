@@ -14,11 +14,12 @@ import msgspec
 from kubectl_order.access.api import METADATA_LIST, Api
 from kubectl_order.access.errors import ApiError, Conflict, Forbidden, NotFound
 from kubectl_order.access.kubeconfig import credentials
-from kubectl_order.facts import Chain, Event, Subject
+from kubectl_order.facts import Absent, Chain, Event, Leader, Subject, Unread
 from kubectl_order.failure import Exit, Failure
 from kubectl_order.flags import Flags, seconds
 from kubectl_order.reading.gather import Gatherer
 from kubectl_order.reading.kinds import EVENT, place, spelled
+from kubectl_order.reading.leader import leader
 from kubectl_order.reading.reader import Reader, Undecodable
 from kubectl_order.reading.refusals import WRITE, forbidden, told
 from kubectl_order.rows import (
@@ -89,6 +90,11 @@ class Cluster:
         """
         with told():
             return Gatherer(Reader(self.api), subject, history=history).chain()
+
+    def leader(self) -> Leader | Absent | Unread:
+        """The controller's Lease, or why it is not known. Raises Failure."""
+        with told():
+            return leader(Reader(self.api))
 
     def again(self, subject: Subject) -> Subject:
         """The subject as it is now. Raises Failure, NOT_FOUND where it is gone or is another one of

@@ -153,7 +153,8 @@ class Lines(Top):
     """`kubectl order list`, and `status` without a name: Orders, the most in danger first.
 
     `namespace` is null for all of them; `total` is how many Orders there are, listed here or not.
-    `status` lists Certificates, too, that have no Order which could tell of their trouble.
+    `status` lists Certificates, too, that have no Order which could tell of their trouble. Without
+    a controller nothing goes on, whatever the Orders say.
     """
 
     kind: str = "OrderList"
@@ -161,6 +162,7 @@ class Lines(Top):
     namespace: str | None
     total: int
     items: tuple[Line, ...]
+    controller: Running
     unread: tuple[str, ...]
 
     def refs(self) -> tuple[Ref, ...]:

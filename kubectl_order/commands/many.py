@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from kubectl_order.describe.running import running
 from kubectl_order.failure import Exit, Failure
 from kubectl_order.report import Line, Lines
 from kubectl_order.rows import CertificateRow, OrderRow
@@ -38,6 +39,7 @@ def read(session: Session, judge: Judge, *, all_namespaces: bool, selector: str)
         namespace=None if all_namespaces else cluster.namespace,
         total=len(orders),
         items=tuple(map(_without_tokens, judge(orders, certificates, now))),
+        controller=running(cluster.leader(), now),
         unread=tuple(unread),
     )
 

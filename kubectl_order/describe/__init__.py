@@ -43,7 +43,7 @@ def describe(chain: Chain, finding: Finding, *, checks: tuple[Check, ...] | None
         identifiers=proving.identifiers(chain),
         problem=problem_in(chain.order.status.reason) if chain.order is not None else None,
         certificate=_lifetime(chain),
-        controller=running(chain),
+        controller=running(chain.leader, chain.now),
         finding=finding,
         checks=checks,
         unread=chain.unread,

@@ -4,7 +4,7 @@ Told by the Lease alone, and only where it says so: one that may not be read, or
 controller without leader election has none), is no evidence.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from kubectl_order.explain.about import expired, is_open, overdue
@@ -22,18 +22,18 @@ FOREIGN: Final = frozenset({"issuer-other-group"})
 """Causes where another controller must act."""
 
 
-def is_down(leader: Leader, chain: Chain) -> bool:
+def is_down(leader: Leader, now: datetime) -> bool:
     """Whether nobody leads: the Lease was given back, or not renewed for too long."""
     if leader.renewed is None:
         return not leader.holder
-    silent = chain.now - leader.renewed
+    silent = now - leader.renewed
     return silent.total_seconds() > max(leader.seconds, 0) + GRACE.total_seconds()
 
 
 def or_down(chain: Chain, found: Finding) -> Finding:
     """The finding; that the controller is down where it is, and something is open or due."""
     leader = chain.leader
-    if not isinstance(leader, Leader) or not is_down(leader, chain):
+    if not isinstance(leader, Leader) or not is_down(leader, chain.now):
         return found
     if found.cause in FOREIGN or not _is_wanted(chain, found):
         return found

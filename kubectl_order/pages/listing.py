@@ -14,7 +14,7 @@ _SHOWN_NAMES = 3
 def page(lines: Lines, *, wide: bool = False) -> Page:
     """All Orders, the most in danger first; a sentence where there are none."""
     if not lines.items:
-        return (Paragraph(text(f"No Orders {_where(lines)}.")), *_unread(lines))
+        return (Paragraph(text(f"No Orders {_where(lines)}.")), *_besides(lines))
     headers = ("NAME", "STATE", "LEFT", "RETRY", "AGE")
     more = ("CERTIFICATE", "ISSUER", "NAMES", "CAUSE") if wide else ()
     rows = tuple(
@@ -26,7 +26,7 @@ def page(lines: Lines, *, wide: bool = False) -> Page:
         )
         for line in lines.items
     )
-    return (Table((*_placing(lines), *headers, *more, "REASON"), rows), *_unread(lines))
+    return (Table((*_placing(lines), *headers, *more, "REASON"), rows), *_besides(lines))
 
 
 def attention(lines: Lines, *, wide: bool = False) -> Page:
@@ -37,7 +37,7 @@ def attention(lines: Lines, *, wide: bool = False) -> Page:
         told = f"{counted} {_where(lines)}: {none} attention."
         if not lines.total:
             told = f"No Orders {_where(lines)}, and no Certificate needs attention."
-        return (Paragraph(text(told)), *_unread(lines))
+        return (Paragraph(text(told)), *_besides(lines))
     rows = tuple(
         (
             *_place(line, lines),
@@ -59,7 +59,7 @@ def attention(lines: Lines, *, wide: bool = False) -> Page:
         Paragraph(text(told)),
         Blank(),
         Table(headers, rows),
-        *_unread(lines),
+        *_besides(lines),
         Blank(),
         *parts.next_command(plugin("why", worst)),
     )
@@ -113,5 +113,8 @@ def _where(lines: Lines) -> str:
     return "in all namespaces" if lines.namespace is None else f'in namespace "{lines.namespace}"'
 
 
-def _unread(lines: Lines) -> tuple[Block, ...]:
-    return (Blank(), Fields(parts.unread(lines.unread))) if lines.unread else ()
+def _besides(lines: Lines) -> tuple[Block, ...]:
+    """That the controller is down, where it is, and what may not be read."""
+    down = (parts.controller(lines.controller, lines.time),)
+    fields = (*(down if lines.controller.state == "down" else ()), *parts.unread(lines.unread))
+    return (Blank(), Fields(fields)) if fields else ()

@@ -10,6 +10,7 @@ from typing import Final, assert_never
 from kubectl_order.describe.states import BAD, GOOD
 from kubectl_order.explain import words
 from kubectl_order.finding import Actor, Finding, Ref, Standing
+from kubectl_order.report import Running
 from kubectl_order.view.page import Block, Paragraph, Span, Style, Text, text
 
 SHORT: Final = 80
@@ -174,3 +175,17 @@ def _standing(standing: Standing) -> Text:
             return text(Span("It is overdue. ", Style.BAD))
         case never:
             assert_never(never)
+
+
+def controller(running: Running, now: datetime) -> tuple[str, Text]:
+    """The field that tells whether the controller lives."""
+    since = f" {moment(running.renewed, now)}" if running.renewed is not None else ""
+    state = "down since" if running.state == "down" else running.state
+    return (
+        "Controller",
+        text(
+            Span(state, state_span(running.state).style),
+            since if running.state == "down" else "",
+            f". {running.told}" if running.told and running.state != "alive" else "",
+        ),
+    )

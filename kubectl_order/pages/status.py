@@ -100,17 +100,7 @@ def _around(status: Status) -> Iterator[tuple[str, Text]]:
         yield "Issuer", _issuer(status.issuer)
     if any(step.ref.kind == "Certificate" for step in status.steps):
         yield from _lifetime(status.certificate, now)
-    running = status.controller
-    since = f" {parts.moment(running.renewed, now)}" if running.renewed is not None else ""
-    state = "down since" if running.state == "down" else running.state
-    yield (
-        "Controller",
-        text(
-            Span(state, parts.state_span(running.state).style),
-            since if running.state == "down" else "",
-            f". {running.told}" if running.told and running.state != "alive" else "",
-        ),
-    )
+    yield parts.controller(status.controller, now)
     yield from parts.unread(status.unread)
 
 

@@ -5,12 +5,10 @@ decides whether they are the ones; lists are read only where that finds nothing,
 that runs cert-manager. One request follows the other on one connection.
 """
 
-from datetime import timedelta
-from typing import Final
-
 from kubectl_order import chain
-from kubectl_order.facts import EARLIEST, Absent, Chain, Leader, SecretMeta, Subject, Unread
-from kubectl_order.reading.kinds import LEASE, SECRET, Lease
+from kubectl_order.facts import Absent, Chain, SecretMeta, Subject, Unread
+from kubectl_order.reading.kinds import SECRET
+from kubectl_order.reading.leader import leader
 from kubectl_order.reading.reader import Reader
 from orderapi.certificate import Certificate
 from orderapi.certificaterequest import CertificateRequest
@@ -21,12 +19,6 @@ from orderapi.names import GROUP
 from orderapi.order import Order
 from orderapi.references import IssuerRef
 from orderapi.resources import CERTIFICATE, CERTIFICATE_REQUEST, CHALLENGE, ISSUERS, ORDER
-
-LEASE_NAME: Final = "cert-manager-controller"
-LEASE_NAMESPACES: Final = ("cert-manager", "kube-system")
-"""Where the controller's Lease may be: as deploy/ has it, and where it is by default."""
-
-_USUAL_SECONDS: Final = 15.0
 
 
 class Gatherer:
@@ -45,7 +37,6 @@ class Gatherer:
         challenges = self._challenges(order) if order is not None else ()
         secret = self._secret(certificate)
         issuer = self._issuer(self._subject.spec.issuer_ref)
-        leader = self._leader()
         return Chain(
             namespace=self._namespace,
             now=self._reader.api.now,
@@ -56,7 +47,7 @@ class Gatherer:
             challenges=challenges,
             secret=secret,
             issuer=issuer,
-            leader=leader,
+            leader=leader(self._reader),
             unread=self._reader.unread,
         )
 
@@ -163,43 +154,6 @@ class Gatherer:
         )
         return found
 
-    def _leader(self) -> Leader | Absent | Unread:
-        """The Lease that was renewed last; the second is not read where the first is in time."""
-        quiet = Reader(self._reader.api)
-        refused: Unread | None = None
-        leaders: list[Leader] = []
-        for namespace in LEASE_NAMESPACES:
-            match quiet.one(LEASE, namespace, LEASE_NAME):
-                case Lease() as lease:
-                    leaders.append(_leader(namespace, lease))
-                case Unread() as unread:
-                    refused = unread
-                case _:
-                    pass
-            if leaders and self._leads(leaders[-1]):
-                return leaders[-1]
-        if leaders:
-            return max(leaders, key=lambda each: each.renewed or EARLIEST)
-        if refused is None:
-            return Absent()
-        self._reader.note(*quiet.unread)
-        return refused
-
-    def _leads(self, leader: Leader) -> bool:
-        if not leader.holder or leader.renewed is None:
-            return False
-        return leader.renewed + timedelta(seconds=leader.seconds) > self._reader.api.now
-
 
 def _same(one: CertificateRequest, other: CertificateRequest) -> bool:
     return one.metadata.uid == other.metadata.uid
-
-
-def _leader(namespace: str, lease: Lease) -> Leader:
-    spec = lease.spec
-    return Leader(
-        namespace=namespace,
-        holder=spec.holder_identity,
-        renewed=spec.renew_time,
-        seconds=spec.lease_duration_seconds or _USUAL_SECONDS,
-    )

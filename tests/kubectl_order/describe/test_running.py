@@ -4,7 +4,7 @@ import pytest
 
 from kubectl_order.describe.running import running
 from kubectl_order.facts import Absent, Leader, Unread
-from tests.kubectl_order.build import a_chain, a_leader, ago
+from tests.kubectl_order.build import NOW, a_leader, ago
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from tests.kubectl_order.build import a_chain, a_leader, ago
 def test_running(
     leader: Leader | Absent | Unread | None, state: str, renewed: datetime | None
 ) -> None:
-    found = running(a_chain(leader=leader))
+    found = running(leader, NOW)
 
     assert (found.state, found.renewed) == (state, renewed)
     assert found.told.endswith(".")

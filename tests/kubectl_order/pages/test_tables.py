@@ -11,7 +11,7 @@ from kubectl_order.describe.proving import with_values
 from kubectl_order.facts import Event
 from kubectl_order.finding import Ref
 from kubectl_order.pages import challenges, events, history, listing, parts, tree
-from kubectl_order.report import Attempt, Attempts, Line, Lines, Node, Proofs, Tree
+from kubectl_order.report import Attempt, Attempts, Line, Lines, Node, Proofs, Running, Tree
 from kubectl_order.view.plain import plain
 from tests.kubectl_order.build import KEY, NOW, TOKEN, a_chain, ago, ahead, an_ordered_chain
 from tests.kubectl_order.pages import chains
@@ -56,12 +56,22 @@ BAD = line(
 EXPIRED = line("old-1", standing="overdue", reason="It has expired.", not_after=ago(days=1))
 
 
-def listed(*items: Line, namespace: str | None = "shop", total: int | None = None) -> Lines:
+ALIVE = Running(state="alive", holder="one", renewed=NOW, told="one leads.")
+DOWN = Running(state="down", holder="one", renewed=ago(hours=1), told="It is gone.")
+
+
+def listed(
+    *items: Line,
+    namespace: str | None = "shop",
+    total: int | None = None,
+    controller: Running = ALIVE,
+) -> Lines:
     return Lines(
         time=NOW,
         namespace=namespace,
         total=len(items) if total is None else total,
         items=items,
+        controller=controller,
         unread=(),
     )
 
@@ -73,6 +83,15 @@ def test_list() -> None:
         "web-1    invalid   9 d       in 3 h   4 min   www.example.com: caa: CAA record for "
         "www.example.com prevents issuance.\n"
         "fine-1   valid                        4 min\n"
+    )
+
+
+def test_that_the_controller_is_down_is_told_where_nothing_else_needs_attention() -> None:
+    told = plain(listing.attention(listed(controller=DOWN)))
+    assert told == (
+        'No Orders in namespace "shop", and no Certificate needs attention.\n'
+        "\n"
+        "Controller:   down since 08:00:00 UTC (60 min ago). It is gone.\n"
     )
 
 
