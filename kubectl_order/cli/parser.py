@@ -181,7 +181,8 @@ class _Reader:
 
 
 def _no_session(flags: Flags) -> Session:
-    raise NotImplementedError
+    """Of a command that is described and not run."""
+    raise AssertionError(flags)
 
 
 def _with_flags(run: Callable[..., Exit], opened: Opened) -> Callable[..., Exit]:

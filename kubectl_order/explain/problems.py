@@ -265,8 +265,8 @@ def _no_account(told: Told, problem: Problem) -> Finding:
         "ca-account-unknown",
         f"{told.ca} does not know the account of {told.the_issuer}: {_detail(problem)}",
         who=told.issuer_owner,
-        fix="The controller registers the account anew. If this stays, delete status.acme.uri by "
-        "touching the issuer, or give it another key Secret (spec.acme.privateKeySecretRef).",
+        fix="The controller registers the account anew by itself. If this stays, name another "
+        "Secret for the account key: spec.acme.privateKeySecretRef of the issuer.",
         command=told.describe_issuer(),
     )
 
