@@ -48,6 +48,8 @@ def admin(world: World, guard: Guard, tmp_path_factory: pytest.TempPathFactory) 
                 for number, text in enumerate(hostile.values())
             ),
         )
+    for place in ("cert-manager", "kube-system"):  # that of a controller before
+        world.kubectl_fails("-n", place, "delete", "lease", LEASE)
     yield Person(world.cluster.kubeconfig, tmp_path_factory.mktemp("admin"))
     # All at once, and before the next controller comes.
     world.kubectl("delete", "--raw", f"/apis/acme.cert-manager.io/v1/namespaces/{MANY}/orders")
