@@ -75,7 +75,8 @@ def fails(person: Person, *arguments: str, **environ: str) -> tuple[str, str]:
 def works(person: Person) -> None:
     ran = person.order(*LIST)
     assert (ran.code, ran.err) == (Exit.FINE, "")
-    assert ran.out == f'No Orders in namespace "{SHOP}".\n'
+    # Below it may stand that the controller is down: that of another test has ended.
+    assert ran.out.splitlines()[0] == f'No Orders in namespace "{SHOP}".'
 
 
 def test_a_token(shop: World, tmp_path: Path, token: str) -> None:
