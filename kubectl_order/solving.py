@@ -22,10 +22,10 @@ from orderapi.names import (
     HTTP01_OVERRIDE_INGRESS_CLASS_NAME,
     HTTP01_OVERRIDE_INGRESS_NAME,
     HTTP01_PARENT_REF_NAME,
+    PROBLEM_URN,
 )
 from orderapi.order import Order
 
-URN: Final = "urn:ietf:params:acme:error:"
 MOST_OTHERS: Final = 5
 """Other solvers that the sentence tells of."""
 
@@ -37,13 +37,13 @@ _OVERRIDES: Final = (
 )
 _NOT_PROVIDERS: Final = frozenset({"cname_strategy", "nameservers"})
 
-_HEAD: Final = re.compile(rf"(?:(?<!\d)([1-5]\d\d) )?{URN}([A-Za-z0-9_-]{{1,64}}):?\s*")
+_HEAD: Final = re.compile(rf"(?:(?<!\d)([1-5]\d\d) )?{PROBLEM_URN}([A-Za-z0-9_-]{{1,64}}):?\s*")
 _END: Final = re.compile(
     r"[.;]? Our own (?:HTTP-01 |DNS-01 )?check (?:had |was |could )"
     r"|\.? It is tried again (?:by itself|when )"
     r'|; (?:Challenge "|Waiting for Challenge "|the CA on the order: |the authorization for ")'
     r"|; and \d+ more$"
-    rf"|; (?:[1-5]\d\d )?{URN}"
+    rf"|; (?:[1-5]\d\d )?{PROBLEM_URN}"
 )
 """Where the CA's words end in a reason, and others begin."""
 _SEE: Final = re.compile(r" \(see https://\S+\)$")
@@ -128,7 +128,7 @@ def _parted(words: str) -> tuple[str, tuple[str, ...]]:
     words = words.strip()
     detail, several, listed = words.partition(", subproblems:")
     if several:
-        clauses = [" ".join(one.split()) for one in listed.split(URN)]
+        clauses = [" ".join(one.split()) for one in listed.split(PROBLEM_URN)]
         return detail, tuple(one for one in clauses if one)
     see = _SEE.search(words)
     body, link = (words[: see.start()], see[0]) if see is not None else (words, "")

@@ -80,6 +80,11 @@ WEBHOOK_SERVICE: Final = "order-webhook"
 WEBHOOK_CONFIGURATION: Final = "kubectl-order"
 WEBHOOK_CA_SECRET: Final = "order-webhook-ca"  # noqa: S105
 
+CHALLENGE_PATH: Final = "/.well-known/acme-challenge/"
+"""Where the answer to an HTTP-01 challenge is fetched, before its token (RFC 8555 section 8.3)."""
+PROBLEM_URN: Final = "urn:ietf:params:acme:error:"
+"""What the types of a CA's problems begin with (RFC 8555 section 6.7)."""
+
 # Labels.
 NEXT_PRIVATE_KEY: Final = "cert-manager.io/next-private-key"
 WATCHED_SECRET: Final = "controller.cert-manager.io/fao"  # noqa: S105

@@ -12,6 +12,7 @@ from controller.reasons import ended
 from controller.verdict import is_rate_limit
 from orderapi import defaults
 from orderapi.challenge import HTTP01, ChallengeSpec
+from orderapi.names import PROBLEM_URN
 from orderapi.references import IssuerRef
 
 SUCCESS: Final = "Successfully authorized domain"
@@ -133,7 +134,7 @@ def lost(message: str) -> str:
 
     Without the URN: another order would be placed, so nobody has to change anything first.
     """
-    plain = message.replace("urn:ietf:params:acme:error:", "")
+    plain = message.replace(PROBLEM_URN, "")
     return f"The CA no longer knows the authorization; it answered: {plain}"
 
 

@@ -15,6 +15,7 @@ from controller.reasons import ended
 from controller.verdict import is_rate_limit
 from orderapi import defaults
 from orderapi.challenge import Challenge
+from orderapi.names import PROBLEM_URN
 from orderapi.references import IssuerRef
 
 MISMATCH: Final = (
@@ -101,7 +102,7 @@ def lost(url: str, message: str) -> str:
 
     Without the URN: another order would be placed, so nobody has to change anything first.
     """
-    plain = message.replace("urn:ietf:params:acme:error:", "")
+    plain = message.replace(PROBLEM_URN, "")
     return f"The CA no longer knows this order ({url}); it answered: {plain}"
 
 

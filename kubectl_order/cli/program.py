@@ -54,22 +54,19 @@ def run(
         from kubectl_order.cli.completing import complete
 
         return complete(arguments[1:], environ=environ, stdout=stdout)
-    ending = ExitStack()
-    try:
-        arguments = parser.in_order(arguments)
-        told = _told(arguments)
-        if not told:
-            return _call(arguments, opened)
-        stdout.write(told.replace(PROGRAM, program))
-        stdout.flush()
-    except (Abort, KeyboardInterrupt):
-        return Exit.INTERRUPTED
-    except BrokenPipeError:
-        raise
-    except Exception as error:
-        return _fail(error, arguments, stderr, program)
-    finally:
-        ending.close()
+    with ExitStack() as ending:
+        try:
+            arguments = parser.in_order(arguments)
+            if not (told := _told(arguments)):
+                return _call(arguments, opened)
+            stdout.write(told.replace(PROGRAM, program))
+            stdout.flush()
+        except (Abort, KeyboardInterrupt):
+            return Exit.INTERRUPTED
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            return _fail(error, arguments, stderr, program)
     return Exit.FINE
 
 

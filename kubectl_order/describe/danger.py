@@ -18,7 +18,7 @@ from kubectl_order.report import Line
 from kubectl_order.rows import CertificateRow, OrderRow, RowIssuerRef
 from orderapi import states
 from orderapi.conditions import FALSE, TRUE, find
-from orderapi.names import ISSUING, READY
+from orderapi.names import ISSUING, PROBLEM_URN, READY
 
 UNTOUCHED: Final = timedelta(minutes=1)
 """How long a new object may be without a status before that is told."""
@@ -32,7 +32,7 @@ _RANK: Final[Mapping[str, int]] = {
 }
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _UPPER: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_PROBLEM: Final = re.compile(r"urn:ietf:params:acme:error:(\w+)")
+_PROBLEM: Final = re.compile(PROBLEM_URN + r"(\w+)")
 _OF_CHALLENGE: Final = "challenge"
 _NO_STATUS: Final = "No controller has looked at it yet."
 

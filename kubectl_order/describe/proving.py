@@ -18,10 +18,9 @@ from kubectl_order.finding import Ref
 from kubectl_order.report import Identifier, Problem, Proof, Solver
 from orderapi.challenge import DNS01, Challenge
 from orderapi.meta import controller_of
+from orderapi.names import CHALLENGE_PATH
 from orderapi.order import Authorization, Order
 from orderapi.states import FINAL
-
-PATH: Final = "/.well-known/acme-challenge/"
 
 _SEEN: Final = tuple(
     re.compile(pattern, re.DOTALL)
@@ -58,7 +57,7 @@ def record(challenge: Challenge, *, token: bool = False) -> str:
     if spec.type == DNS01:
         return f"_acme-challenge.{spec.dns_name}"
     host = f"[{spec.dns_name}]" if ":" in spec.dns_name else spec.dns_name
-    return f"http://{host}{PATH}{spec.token if token else ''}"
+    return f"http://{host}{CHALLENGE_PATH}{spec.token if token else ''}"
 
 
 def seen_in(reason: str) -> str:

@@ -5,7 +5,7 @@ The deepest object speaks, for the others wait for it.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 from kubectl_order.explain.about import ref, said, shown
 from kubectl_order.explain.words import distance, lasting, listed, sentence
@@ -23,8 +23,6 @@ OURS: Final = frozenset({FINALIZER, LEGACY_FINALIZER})
 COLLECTOR: Final = frozenset({"foregroundDeletion", "orphan"})
 
 _TERMINATING: Final = "because it is being terminated"
-
-_Deleted: TypeAlias = tuple[Object, datetime, tuple[str, ...]]
 
 
 def deletion_stuck(chain: Chain) -> Finding | None:

@@ -12,11 +12,11 @@ from kubectl_order.explain.told import Row, Told, by_table, group
 from kubectl_order.explain.words import clause
 from kubectl_order.finding import Actor, Finding, Standing
 from orderapi.challenge import DNS01
+from orderapi.names import CHALLENGE_PATH
 
 _AT: Final = r'(?P<where>\S+(?: at \S+)? port \d+)(?:, redirected to "[^"]*"(?: \([^)]*\))*)?'
 _HINT: Final = re.compile(r"\. (?:SERVFAIL mostly|From here|Create an A)")
 _LOOP: Final = re.compile(r"in a circle|more than \d+ times|stopped after")
-_PATH: Final = "/.well-known/acme-challenge/"
 
 
 def read(told: Told) -> Finding | None:
@@ -79,7 +79,7 @@ def _tls(told: Told, found: re.Match[str]) -> Finding:
         "tls-failed",
         f"{_where(told, found)} fails in TLS: {clause(_words(found))}",
         who=Actor.ROUTER,
-        fix=f"Exempt {_PATH} from the redirect to https, or mend TLS there.",
+        fix=f"Exempt {CHALLENGE_PATH} from the redirect to https, or mend TLS there.",
         command=told.look(),
     )
 
@@ -99,8 +99,8 @@ def _status(told: Told, found: re.Match[str]) -> Finding:
     status = found["status"]
     meaning = group(found, "meaning") or "200 is expected"
     fix = {
-        "401": f"Exempt {_PATH} from the login that stands before it.",
-        "403": f"Exempt {_PATH} from what forbids access there.",
+        "401": f"Exempt {CHALLENGE_PATH} from the login that stands before it.",
+        "403": f"Exempt {CHALLENGE_PATH} from what forbids access there.",
         "404": f"Have the router that {told.name} leads to take the challenge's route: its class, "
         f"its host, and no other route before it.",
     }.get(status, "See whether the responder runs and a network policy lets the router reach it.")
@@ -120,7 +120,8 @@ def _body(told: Told, found: re.Match[str]) -> Finding:
         f"{_where(told, found)} answers with something else than the challenge's answer"
         + (f" ({clause(kind)})" if kind else ""),
         who=Actor.ROUTER,
-        fix=f"See which server {told.name} leads to, and which other route takes {_PATH} there.",
+        fix=f"See which server {told.name} leads to, and which other route takes "
+        f"{CHALLENGE_PATH} there.",
         command=told.look(),
     )
 
@@ -132,10 +133,10 @@ def _redirected(told: Told, found: re.Match[str]) -> Finding:
         "redirect-loop" if loop else "redirect-not-followed",
         f"{_where(told, found)} {clause(words)}",
         who=Actor.ROUTER,
-        fix=f"Exempt {_PATH} from this redirect."
+        fix=f"Exempt {CHALLENGE_PATH} from this redirect."
         if loop
-        else f"Exempt {_PATH} from this redirect: a CA follows to http and https on ports 80 and "
-        f"443 alone.",
+        else f"Exempt {CHALLENGE_PATH} from this redirect: a CA follows to http and https on "
+        f"ports 80 and 443 alone.",
         command=told.look(),
     )
 
@@ -167,7 +168,7 @@ def _unseen(told: Told, found: re.Match[str]) -> Finding:
         "challenge-waiting",
         f"The answer for {told.name} is not seen yet: {clause(found['words'])}",
         who=Actor.ROUTER,
-        fix=f"Let http://{told.name}{_PATH} through to the challenge's route.",
+        fix=f"Let http://{told.name}{CHALLENGE_PATH} through to the challenge's route.",
         command=told.look(),
     )
 

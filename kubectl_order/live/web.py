@@ -21,12 +21,12 @@ from kubectl_order.live.lookup import Lookup, Unanswered
 from kubectl_order.live.subject import Subject, answers_http
 from kubectl_order.live.verdicts import failed, passed, unknown
 from kubectl_order.report import Check
+from orderapi.names import CHALLENGE_PATH
 
 TIMEOUT: Final = 5.0
 MOST_ADDRESSES: Final = 6
 MOST_REDIRECTS: Final = 10
 
-_PATH: Final = "/.well-known/acme-challenge/"
 _PORTS: Final = {"http": 80, "https": 443}
 _MOST_BODY: Final = 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -57,7 +57,7 @@ def stages(subject: Subject, lookup: Lookup) -> Iterator[Check]:
         yield unknown("HTTP", subject.name, str(error))
         return
     for address in found[:MOST_ADDRESSES]:
-        target = f"http://{subject.name}{_PATH}… at {address}"
+        target = f"http://{subject.name}{CHALLENGE_PATH}… at {address}"
         try:
             told = _followed(subject, address, lookup)
         except _Stopped as stopped:
@@ -78,10 +78,8 @@ def _addresses(host: str, lookup: Lookup) -> list[str]:
 def _followed(subject: Subject, address: str, lookup: Lookup) -> str:
     """That the right body came, and by which way; raises _Stopped at the stage that failed."""
     assert subject.challenge is not None  # noqa: S101 (told by `stages`)
-    url, way = (
-        f"http://{_host(subject.name)}{_PATH}{quote(subject.challenge.spec.token, safe='')}",
-        "",
-    )
+    token = quote(subject.challenge.spec.token, safe="")
+    url, way = f"http://{_host(subject.name)}{CHALLENGE_PATH}{token}", ""
     for _ in range(MOST_REDIRECTS + 1):
         answer = _fetched(url, address)
         if answer.status not in _REDIRECTS:
@@ -195,7 +193,7 @@ def _shown(url: str) -> str:
     """Where a redirect leads, without what may hold the token."""
     parts = urlsplit(url)
     return (
-        f"{parts.scheme}://{parts.netloc}{_PATH}…"
-        if _PATH in url
+        f"{parts.scheme}://{parts.netloc}{CHALLENGE_PATH}…"
+        if CHALLENGE_PATH in url
         else f"{parts.scheme}://{parts.netloc}/…"
     )

@@ -12,6 +12,7 @@ from kubectl_order.explain import words
 from kubectl_order.finding import Actor, Finding, Ref, Standing
 from kubectl_order.report import Running
 from kubectl_order.view.page import Block, Paragraph, Span, Style, Text, text
+from orderapi.names import PROBLEM_URN
 
 SHORT: Final = 80
 """Characters of a reason in a table, unless it is wide."""
@@ -24,7 +25,7 @@ _WRAPPED: Final = re.compile(
     r"(?:Error accepting authorization: |Waiting for \S+ challenge propagation: )?"
 )
 """Whose reason it is, and the objects that hand it on."""
-_PROBLEM: Final = re.compile(r"(?<!\S)(?:\d{3} )?urn:ietf:params:acme:error:(?=\w)")
+_PROBLEM: Final = re.compile(rf"(?<!\S)(?:\d{{3}} )?{PROBLEM_URN}(?=\w)")
 _OWN_CHECK: Final = re.compile(r"(?<=\.) Our own \S+ check .*")
 _ACTS: Final = {
     Actor.YOU: "You must act",
